@@ -1,0 +1,44 @@
+// Made by `make generate` from openapi/dialects. Do not edit.
+import type * as T from './client/types.gen.js';
+
+/** Each dialect's operations: what a request carries, the body of each good status, and whether it asks for a credential. */
+export interface Operations {
+  "flashback": {
+    checkOnline: { data: T.FlashbackCheckOnlineData; responses: T.FlashbackCheckOnlineResponses; secured: false };
+    login: { data: T.FlashbackLoginData; responses: T.FlashbackLoginResponses; secured: false };
+  };
+  "latchkey": {
+    getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; secured: false };
+    getReadiness: { data: T.LatchkeyGetReadinessData; responses: T.LatchkeyGetReadinessResponses; secured: false };
+    getJwks: { data: T.LatchkeyGetJwksData; responses: T.LatchkeyGetJwksResponses; secured: false };
+  };
+  "pixyle": {
+    login: { data: T.PixyleLoginData; responses: T.PixyleLoginResponses; secured: false };
+  };
+  "puppilot": {
+    login: { data: T.PuppilotLoginData; responses: T.PuppilotLoginResponses; secured: false };
+  };
+  "px0": {
+    login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; secured: false };
+  };
+  "pyth-on": {
+    register: { data: T.PythOnRegisterData; responses: T.PythOnRegisterResponses; secured: false };
+    login: { data: T.PythOnLoginData; responses: T.PythOnLoginResponses; secured: false };
+    verifyToken: { data: T.PythOnVerifyTokenData; responses: T.PythOnVerifyTokenResponses; secured: true };
+  };
+}
+
+/** Where each operation is served. */
+export const routes = [
+  {"dialect":"flashback","operation":"checkOnline","method":"GET","path":"/","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"login","method":"POST","path":"/user/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"latchkey","operation":"getLiveness","method":"GET","path":"/livez","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"latchkey","operation":"getReadiness","method":"GET","path":"/readyz","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"latchkey","operation":"getJwks","method":"GET","path":"/.well-known/jwks.json","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pixyle","operation":"login","method":"POST","path":"/auth/v1/token","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"login","method":"POST","path":"/auth/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"pyth-on","operation":"register","method":"POST","path":"/api/register","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false},
+] as const;

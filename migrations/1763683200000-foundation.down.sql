@@ -1,0 +1,4 @@
+DROP TABLE keys;
+DROP TABLE sessions;
+DROP TABLE accounts;
+DROP TABLE organizations;

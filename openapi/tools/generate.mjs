@@ -1,0 +1,74 @@
+// @ts-check
+// openapi/dialects/*.yaml -> generated/: the merged document, types and client, the route table.
+// Usage: node openapi/tools/generate.mjs [folder]; needs no network, and writes the same bytes each time.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createClient } from '@hey-api/openapi-ts';
+import { parse } from 'yaml';
+import { mergeContracts, operationsOf, pascalCase } from './merge.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const out = path.resolve(process.argv[2] ?? path.join(root, 'generated'));
+
+const contractsFolder = path.join(root, 'openapi/dialects');
+const contracts = fs
+  .readdirSync(contractsFolder)
+  .filter((file) => file.endsWith('.yaml'))
+  .sort()
+  .map((file) => ({ name: path.basename(file, '.yaml'), document: parse(fs.readFileSync(path.join(contractsFolder, file), 'utf8')) }));
+
+const merged = mergeContracts(contracts);
+fs.mkdirSync(out, { recursive: true });
+fs.writeFileSync(path.join(out, 'openapi.json'), `${JSON.stringify(merged, null, 2)}\n`);
+fs.writeFileSync(path.join(out, 'operations.gen.ts'), operationsModule(merged));
+await createClient({
+  input: `./${path.relative(process.cwd(), path.join(out, 'openapi.json'))}`, // without ./ it is read as the name of a project on a server
+  output: { path: path.join(out, 'client'), clean: true, tsConfigPath: path.join(root, 'tsconfig.json') },
+  logs: { level: 'error' },
+  plugins: ['@hey-api/client-fetch', { name: '@hey-api/typescript', enums: false }, '@hey-api/sdk'],
+});
+
+/** @param {any} document */
+function operationsModule(document) {
+  const operations = operationsOf(document).map(([urlPath, method, operation]) => ({ urlPath, method, operation }));
+  const dialects = [...new Set(operations.map(({ operation }) => operation['x-latchkey-dialect']))];
+  return [
+    '// Made by `make generate` from openapi/dialects. Do not edit.',
+    "import type * as T from './client/types.gen.js';",
+    '',
+    "/** Each dialect's operations: what a request carries, the body of each good status, and whether it asks for a credential. */",
+    'export interface Operations {',
+    ...dialects.flatMap((dialect) => [
+      `  ${JSON.stringify(dialect)}: {`,
+      ...operations
+        .filter(({ operation }) => operation['x-latchkey-dialect'] === dialect)
+        .map(({ operation }) => operationTypes(operation)),
+      '  };',
+    ]),
+    '}',
+    '',
+    '/** Where each operation is served. */',
+    'export const routes = [',
+    ...operations.map(({ urlPath, method, operation }) => `  ${JSON.stringify(route(urlPath, method, operation))},`),
+    '] as const;',
+    '',
+  ].join('\n');
+}
+
+/** @param {any} operation */
+function operationTypes(operation) {
+  const type = pascalCase(operation.operationId);
+  return `    ${operation['x-latchkey-operation']}: { data: T.${type}Data; responses: T.${type}Responses; secured: ${operation.security.length > 0} };`;
+}
+
+/** @param {string} urlPath @param {string} method @param {any} operation */
+function route(urlPath, method, operation) {
+  return {
+    dialect: operation['x-latchkey-dialect'],
+    operation: operation['x-latchkey-operation'],
+    method: method.toUpperCase(),
+    path: urlPath,
+    maxBodyBytes: operation['x-max-body-bytes'] ?? 0,
+    bodyRequired: operation.requestBody?.required ?? false,
+  };
+}

@@ -1,0 +1,135 @@
+import { ACCOUNT_STATUSES, type Account, type AccountStatus } from '../core/account.js';
+import { createAccount } from '../core/create-account.js';
+import { parseEmailAddress } from '../core/email-address.js';
+import type { Refusal } from '../core/outcome.js';
+import { setAccountStatus } from '../core/set-account-status.js';
+import type { Service } from './service.js';
+
+/** A command, read from the command line: plain data, so that it can go to the process that holds the database. */
+export type Command =
+  | {
+      name: 'accounts create';
+      email: string;
+      accountName?: string;
+      organization?: string;
+      unverified?: boolean;
+      inactive?: boolean;
+      demo?: boolean;
+      operator?: boolean;
+      password: string | null;
+    }
+  | { name: 'accounts list'; after?: string; limit: number }
+  | { name: 'accounts show'; email: string }
+  | { name: 'accounts set-status'; email: string; status: AccountStatus }
+  | { name: 'migrate' };
+
+/** What a command says, and the exit code that it ends with. */
+export interface CommandResult {
+  output: string;
+  exitCode: 0 | 1;
+}
+
+/** Runs a command, in whichever process holds the database. @throws when a port does. */
+export async function runCommand(command: Command, { ports, rules }: Service): Promise<CommandResult> {
+  switch (command.name) {
+    case 'accounts create': {
+      const created = await createAccount(ports, rules, {
+        email: command.email.trim(),
+        ...(command.accountName && { name: command.accountName }),
+        organizationName: command.organization ?? null,
+        status: command.inactive ? 'inactive' : 'active',
+        emailVerified: !command.unverified,
+        demo: command.demo ?? false,
+        operator: command.operator ?? false,
+        password: command.password,
+      });
+      return created.ok ? said(`Created ${created.value.email}\n`) : refused(created.refusal);
+    }
+    case 'accounts list': {
+      const accounts = await ports.accounts.list({ after: command.after?.trim() ?? null, limit: command.limit });
+      const rest = accounts.length === command.limit ? `More: npx latchkey accounts list --after ${accounts.at(-1)?.email}\n` : '';
+      return said(table([LIST_TITLES, ...accounts.map(listRow)]) + rest);
+    }
+    case 'accounts show': {
+      const address = parseEmailAddress(command.email.trim());
+      const account = address && (await ports.accounts.findByEmail(address));
+      return account ? said(table(details(account))) : refused('unknown_account');
+    }
+    case 'accounts set-status': {
+      const changed = await setAccountStatus(ports, command.email.trim(), command.status);
+      return changed.ok ? said(`${changed.value.email} is ${changed.value.status}\n`) : refused(changed.refusal);
+    }
+    case 'migrate':
+      return said('The database is up to date\n'); // whoever can run a command has seen to that
+  }
+}
+
+/** The words for a status on the command line. */
+export const STATUS_WORDS = ACCOUNT_STATUSES.join(', ');
+
+const REFUSALS: Partial<Record<Refusal, string>> = {
+  invalid_email: 'this is not an e-mail address',
+  email_taken: 'this e-mail address has an account already',
+  password_too_short: 'the password is too short',
+  password_too_long: 'the password is too long',
+  unknown_account: 'nobody has this e-mail address',
+};
+
+function said(output: string): CommandResult {
+  return { output, exitCode: 0 };
+}
+
+function refused(refusal: Refusal): CommandResult {
+  return { output: `error: ${REFUSALS[refusal] ?? refusal}\n`, exitCode: 1 };
+}
+
+const LIST_TITLES = ['EMAIL', 'NAME', 'ORGANIZATION', 'ROLE', 'STATUS', 'MARKS'];
+
+function listRow(account: Account): string[] {
+  const marks = [
+    !account.emailVerified && 'unverified',
+    account.demo && 'demo',
+    account.operator && 'operator',
+    !account.passwordHash && 'no password',
+  ];
+  return [
+    account.email,
+    account.name,
+    account.organization.name,
+    account.organizationRole,
+    account.status,
+    marks.filter(Boolean).join(', '),
+  ];
+}
+
+function details(account: Account): string[][] {
+  const yesOrNo = (fact: boolean) => (fact ? 'yes' : 'no');
+  return [
+    ['id', account.id],
+    ['e-mail', account.email],
+    ['name', account.name],
+    ['organization', `${account.organization.name} (${account.organization.id})`],
+    ['role', account.organizationRole],
+    ['status', account.status],
+    ['verified', yesOrNo(account.emailVerified)],
+    ['demo', yesOrNo(account.demo)],
+    ['operator', yesOrNo(account.operator)],
+    ['password', yesOrNo(account.passwordHash !== null)],
+    ['created', account.createdAt.toISOString()],
+  ];
+}
+
+/** Columns as wide as their widest cell. Control characters, which could steer a terminal, become question marks. */
+function table(rows: string[][]): string {
+  const clean = rows.map((row) => row.map((cell) => cell.replace(/\p{C}/gu, '?')));
+  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
+  return clean
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,83 @@
+import http from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createApp, createLogger } from '../app.js';
+import type { Config } from '../config.js';
+import { runCommand, type Command, type CommandResult } from './commands.js';
+import { openService, type Service } from './service.js';
+
+/** After a signal to stop, requests that are under way have so long. */
+const STOP_GRACE_MS = 10_000;
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+/**
+ * Serves until SIGTERM or SIGINT: then it takes no more requests, finishes those under way, and closes the database.
+ *
+ * @throws ListenError, and what `openService` throws.
+ */
+export async function serve(config: Config): Promise<void> {
+  const stop = stopSignal(); // from the start: a signal while the database opens must not be lost
+  const opening: Promise<Service> = openService(config, async (command) => runForSomebodyElse(command as Command, await opening));
+  const service = await opening;
+  try {
+    const server = http.createServer(createApp(config, service, createLogger(config.LOG_LEVEL)));
+    server.on('clientError', refuseUnreadable);
+    await listen(server, config);
+    console.log(readyLine(server.address() as AddressInfo));
+    await stop;
+    await stopServer(server);
+  } finally {
+    await service.close();
+  }
+}
+
+/** A command whose client waits at the other end of the control socket: it wants to hear of a fault, too. */
+async function runForSomebodyElse(command: Command, service: Service): Promise<CommandResult> {
+  try {
+    return await runCommand(command, service);
+  } catch (error) {
+    return { output: `error: ${(error as Error).message}\n`, exitCode: 1 };
+  }
+}
+
+/** What cannot be read as HTTP has no path, and so no dialect: the native one answers. @see RFC 9457 */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
+  const title = http.STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'The request cannot be read.', code: 'unreadable_request' });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: http.Server, { HOST, PORT }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(`cannot listen on ${HOST} port ${PORT} (${error.code})`)),
+    );
+    server.listen(PORT, HOST, resolve);
+  });
+}
+
+function readyLine({ address, port, family }: AddressInfo): string {
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `Latchkey is ready: API ${url}, documentation ${url}/docs. Make an account: npx latchkey accounts create --email you@example.com`;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
+
+function stopServer(server: http.Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS).unref();
+  return closed;
+}

@@ -1,0 +1,53 @@
+export const ACCOUNT_STATUSES = ['active', 'inactive', 'banned', 'deleted'] as const;
+
+/** `inactive` means not activated yet. */
+export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
+
+export const ORGANIZATION_ROLES = ['owner', 'admin', 'member'] as const;
+export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
+
+export interface Organization {
+  id: string;
+  name: string;
+}
+
+/** One person's account, the same one behind every dialect. */
+export interface Account {
+  id: string;
+  /** As its owner wrote it; compared by `normalizedEmail`. */
+  email: string;
+  name: string;
+  /** Always one: a named one, or one of the account's own. */
+  organization: Organization;
+  organizationRole: OrganizationRole;
+  status: AccountStatus;
+  /** Whether the owner has proven to receive mail at the address. */
+  emailVerified: boolean;
+  /** A trial account; some dialects ask more of it. */
+  demo: boolean;
+  /** May run the service. Set from the command line alone: no request of any dialect can set it. */
+  operator: boolean;
+  /** Null: nobody can sign in with a password. */
+  passwordHash: string | null;
+  /** Grows with every new password, so that a sign-in that began before opens no session. */
+  passwordVersion: number;
+  /** Grows when the derived API key is revoked. */
+  apiKeyVersion: number;
+  createdAt: Date;
+}
+
+/** What is needed to make an account. */
+export interface NewAccount {
+  email: EmailAddress;
+  name: string;
+  /** Join or make the organisation of that name; null: one of its own. */
+  organizationName: string | null;
+  status: AccountStatus;
+  emailVerified: boolean;
+  demo: boolean;
+  operator: boolean;
+  passwordHash: string | null;
+}
+
+/** An address that has the form of one. Made by `parseEmailAddress` alone. */
+export type EmailAddress = string & { readonly brand: unique symbol };

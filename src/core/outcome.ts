@@ -1,0 +1,29 @@
+/**
+ * Every way in which the core says no. What each means stands at the use case that refuses with it. A new code is one compile
+ * error in each dialect, until the dialect has words for it.
+ */
+export type Refusal =
+  | 'unknown_account'
+  | 'no_password_set'
+  | 'wrong_password'
+  | 'account_inactive'
+  | 'account_banned'
+  | 'account_deleted'
+  | 'email_not_verified'
+  | 'invalid_email'
+  | 'email_taken'
+  | 'password_too_short'
+  | 'password_too_long';
+
+/** What a use case answers: a value, or exactly why not. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+/** The outcome that carries a value. */
+export function done<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+/** The outcome that says no. */
+export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal };
+}

@@ -1,0 +1,104 @@
+import type { Account, AccountStatus, EmailAddress, NewAccount } from './account.js';
+import type { Device, Session, SessionLives } from './session.js';
+
+/** What a working key is for. */
+export type KeyPurpose = 'access-token' | 'refresh-token' | 'api-key' | 'address-hash';
+
+/** A working key as it lies in the database: readable with the master secret only. */
+export interface SealedKey {
+  id: string;
+  purpose: KeyPurpose;
+  sealed: Buffer;
+}
+
+/** Where the working keys lie. */
+export interface KeyStore {
+  /**
+   * Every stored key, oldest first, after storing those that `create` makes when it is shown what is there. No other process
+   * can do the same meanwhile.
+   */
+  loadOrCreate(create: (existing: SealedKey[]) => SealedKey[]): Promise<SealedKey[]>;
+}
+
+export interface NewSession {
+  account: Account;
+  dialect: string;
+  lives: SessionLives;
+  device: Device;
+  /** SHA-256 of the token, where the dialect's tokens are opaque. */
+  opaqueTokenHash: Buffer | null;
+}
+
+/** Claims of an access token. @see RFC 9068, section 2.2 */
+export interface AccessTokenClaims {
+  aud: string;
+  sub: string;
+  sid: string;
+  iat: number;
+  exp: number;
+  [claim: string]: unknown;
+}
+
+/** The public half of a signing key. @see RFC 7517 and RFC 7518, section 6.2.1 */
+export interface PublicJwk {
+  kty: 'EC';
+  crv: 'P-256';
+  x: string;
+  y: string;
+  use: 'sig';
+  alg: 'ES256';
+  kid: string;
+}
+
+/** What the core needs of the world. Each may throw `Unavailable`, and `passwords` also `Overloaded`. */
+export interface Ports {
+  accounts: {
+    findByEmail(email: EmailAddress): Promise<Account | null>;
+    findById(id: string): Promise<Account | null>;
+    /** @returns null when the address has an account already. */
+    insert(account: NewAccount): Promise<Account | null>;
+    /** Ordered by address, without regard to case. `after`: begin behind that address. */
+    list(page: { after: string | null; limit: number }): Promise<Account[]>;
+    /** Changes the status, and ends all sessions when the new one is not `active`; at once or not at all. */
+    setStatus(id: string, status: AccountStatus): Promise<void>;
+    /** Stores a better hash of the same password, unless the hash has changed meanwhile. */
+    replacePasswordHash(id: string, oldHash: string, newHash: string): Promise<void>;
+    /** How many stored hashes there are of each scheme (`$bcrypt-sha256$v=2,t=2b,r=10`, `$2b$12`, ...). */
+    countPasswordSchemes(): Promise<{ scheme: string; accounts: number }[]>;
+  };
+  sessions: {
+    /**
+     * Opens a session in one conditional statement.
+     *
+     * @returns null when the account is not active any more, or has another password than when it was read: a reset or a ban
+     *   that came in while the old password was being hashed leaves no session behind.
+     */
+    open(session: NewSession): Promise<Session | null>;
+    /** The session and its account, unless it has ended or the account is not active. */
+    findLive(id: string): Promise<{ session: Session; account: Account } | null>;
+  };
+  passwords: {
+    hash(password: string): Promise<string>;
+    verify(password: string, hash: string): Promise<boolean>;
+    /** A hash that no password has and that costs what the hash of a real account costs; always the same for one address. */
+    decoyHash(address: string): Promise<string>;
+    /** Whether the hash differs from those made now, in scheme or cost. */
+    needsRehash(hash: string): boolean;
+  };
+  tokens: {
+    signAccessToken(claims: AccessTokenClaims): string;
+    /** Made from the session's row alone: the same row gives the same token. */
+    signRefreshToken(session: Session): string;
+    /** A random token and the hash under which it is found again. */
+    createOpaqueToken(): { token: string; hash: Buffer };
+    /** The account's API key, derived and never stored. */
+    deriveApiKey(account: Pick<Account, 'id' | 'apiKeyVersion'>): string;
+    /** The account that the key names, not yet whether the key is good; null when it is no key at all. */
+    accountIdOfApiKey(key: string): string | null;
+    /** Compares in constant time. */
+    isApiKeyOf(key: string, account: Pick<Account, 'id' | 'apiKeyVersion'>): boolean;
+    publicKeys(): PublicJwk[];
+  };
+  /** Whether the database answers. Throws `Unavailable` when it does not. */
+  database: { ping(): Promise<void> };
+}

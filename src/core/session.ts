@@ -1,0 +1,42 @@
+/** One login. A refresh changes its generation; it never makes a second row. All times are the database's. */
+export interface Session {
+  id: string;
+  accountId: string;
+  /** The dialect that opened it: its tokens are good there and nowhere else. */
+  dialect: string;
+  generation: number;
+  createdAt: Date;
+  /** When the present generation began. */
+  renewedAt: Date;
+  /** The end, unless the session is renewed before. */
+  idleExpiresAt: Date;
+  /** The end, whatever happens. */
+  expiresAt: Date;
+  userAgent: string | null;
+  ipAddress: string | null;
+}
+
+/** From where a request came. */
+export interface Device {
+  userAgent: string | null;
+  ipAddress: string | null;
+}
+
+/** How long the parts of a session live. No access token outlives its session. */
+export interface SessionLives {
+  accessTtlSeconds: number;
+  /** Without a refresh for so long the session ends; null: only its absolute end counts. */
+  idleTtlSeconds: number | null;
+  absoluteTtlSeconds: number;
+}
+
+/** When the access token of the session's present generation ends. */
+export function accessExpiresAt(session: Session, lives: SessionLives): Date {
+  const byItsOwnLife = session.renewedAt.getTime() + lives.accessTtlSeconds * 1000;
+  return new Date(Math.min(byItsOwnLife, session.idleExpiresAt.getTime(), session.expiresAt.getTime()));
+}
+
+/** A moment in whole Unix seconds, rounded down (RFC 7519, `NumericDate`). */
+export function unixSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

@@ -1,0 +1,77 @@
+import crypto, { type KeyObject } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import type { Account } from '../core/account.js';
+import type { Ports, PublicJwk } from '../core/ports.js';
+import { unixSeconds } from '../core/session.js';
+import { currentKey, type KeyRing } from './key-ring.js';
+
+/** Header `typ` of access tokens. @see RFC 9068, section 2.1 */
+export const ACCESS_TOKEN_TYPE = 'at+jwt';
+const REFRESH_TOKEN_TYPE = 'rt+jwt';
+
+const OPAQUE_TOKEN_PREFIX = 'sess_';
+const OPAQUE_TOKEN_BYTES = 32;
+
+const API_KEY = /^pyth_([0-9a-f]{32})([0-9a-f]{64})$/;
+
+/** Makes the service's tokens; `verificationKey` finds what checks an access token. */
+export interface Tokens {
+  port: Ports['tokens'];
+  /** The public key for a token's `kid`, or null where there is none of that id. */
+  verificationKey(kid: string): KeyObject | null;
+}
+
+/**
+ * @param issuer the service's public address, the tokens' `iss`.
+ * @see RFC 7519 (JWT), RFC 7518, section 3.4 (ES256), RFC 9068 (access tokens)
+ */
+export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
+  const publicKeys = new Map(keyRing['access-token'].map(({ id, secret }) => [id, crypto.createPublicKey(secret)]));
+  const jwks = [...publicKeys].map(([kid, key]) => publicJwk(kid, key));
+  return {
+    verificationKey: (kid) => publicKeys.get(kid) ?? null,
+    port: {
+      signAccessToken(claims) {
+        const { id, secret } = currentKey(keyRing['access-token']);
+        const payload = { ...claims, iss: issuer, jti: crypto.randomUUID() };
+        return jwt.sign(payload, secret, { algorithm: 'ES256', header: { alg: 'ES256', typ: ACCESS_TOKEN_TYPE, kid: id } });
+      },
+      signRefreshToken(session) {
+        const { id, secret } = currentKey(keyRing['refresh-token']);
+        const payload = {
+          iss: issuer,
+          aud: session.dialect,
+          sub: session.accountId,
+          sid: session.id,
+          gen: session.generation,
+          iat: unixSeconds(session.renewedAt),
+          exp: unixSeconds(session.idleExpiresAt < session.expiresAt ? session.idleExpiresAt : session.expiresAt),
+        };
+        return jwt.sign(payload, secret, { algorithm: 'HS256', header: { alg: 'HS256', typ: REFRESH_TOKEN_TYPE, kid: id } });
+      },
+      createOpaqueToken() {
+        const token = OPAQUE_TOKEN_PREFIX + crypto.randomBytes(OPAQUE_TOKEN_BYTES).toString('hex');
+        return { token, hash: crypto.createHash('sha256').update(token).digest() };
+      },
+      deriveApiKey: (account) => deriveApiKey(currentKey(keyRing['api-key']).secret, account),
+      accountIdOfApiKey: (key) => API_KEY.exec(key)?.[1]?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') ?? null,
+      isApiKeyOf: (key, account) =>
+        keyRing['api-key'].some(({ secret }) => {
+          const expected = Buffer.from(deriveApiKey(secret, account));
+          const given = Buffer.from(key);
+          return given.length === expected.length && crypto.timingSafeEqual(given, expected);
+        }),
+      publicKeys: () => jwks,
+    },
+  };
+}
+
+function deriveApiKey(secret: KeyObject, { id, apiKeyVersion }: Pick<Account, 'id' | 'apiKeyVersion'>): string {
+  const mac = crypto.createHmac('sha256', secret).update(`${id} ${apiKeyVersion}`).digest('hex');
+  return `pyth_${id.replaceAll('-', '')}${mac}`;
+}
+
+function publicJwk(kid: string, key: KeyObject): PublicJwk {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return { kty: 'EC', crv: 'P-256', x, y, use: 'sig', alg: 'ES256', kid };
+}

@@ -1,0 +1,100 @@
+import { EntitySchema } from 'typeorm';
+import type { Account, Organization } from '../core/account.js';
+import type { SealedKey } from '../core/ports.js';
+import type { Session } from '../core/session.js';
+
+// The schema itself is made by `migrations/`; these only map it. A test compares the two.
+
+type OrganizationRow = Organization & { personal: boolean; createdAt: Date };
+
+export const OrganizationEntity = new EntitySchema<OrganizationRow>({
+  name: 'Organization',
+  tableName: 'organizations',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid', primaryKeyConstraintName: 'organizations_pkey' },
+    name: { type: 'text' },
+    personal: { type: 'boolean' },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+  },
+  indices: [{ name: 'organizations_shared_name_key', columns: ['name'], unique: true, where: 'NOT personal' }],
+});
+
+export type AccountRow = Account & { normalizedEmail: string };
+
+export const AccountEntity = new EntitySchema<AccountRow>({
+  name: 'Account',
+  tableName: 'accounts',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid', primaryKeyConstraintName: 'accounts_pkey' },
+    email: { type: 'text' },
+    normalizedEmail: { type: 'text', name: 'normalized_email' },
+    name: { type: 'text' },
+    organizationRole: { type: 'text', name: 'organization_role' },
+    status: { type: 'text' },
+    emailVerified: { type: 'boolean', name: 'email_verified' },
+    demo: { type: 'boolean' },
+    operator: { type: 'boolean' },
+    passwordHash: { type: 'text', name: 'password_hash', nullable: true },
+    passwordVersion: { type: 'integer', name: 'password_version', default: 1 },
+    apiKeyVersion: { type: 'integer', name: 'api_key_version', default: 1 },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+  },
+  relations: {
+    organization: {
+      type: 'many-to-one',
+      target: 'Organization',
+      nullable: false,
+      joinColumn: { name: 'organization_id', foreignKeyConstraintName: 'accounts_organization_id_fkey' },
+    },
+  },
+  uniques: [{ name: 'accounts_normalized_email_key', columns: ['normalizedEmail'] }],
+  checks: [
+    { name: 'accounts_organization_role_check', expression: "organization_role IN ('owner', 'admin', 'member')" },
+    { name: 'accounts_status_check', expression: "status IN ('active', 'inactive', 'banned', 'deleted')" },
+  ],
+  indices: [{ name: 'accounts_organization_id_idx', columns: ['organization'] }],
+});
+
+export type SessionRow = Session & { account: Account; opaqueTokenHash: Buffer | null };
+
+export const SessionEntity = new EntitySchema<SessionRow>({
+  name: 'Session',
+  tableName: 'sessions',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid', primaryKeyConstraintName: 'sessions_pkey' },
+    accountId: { type: 'uuid', name: 'account_id' },
+    dialect: { type: 'text' },
+    generation: { type: 'integer', default: 1 },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    renewedAt: { type: 'timestamptz', name: 'renewed_at', default: () => 'now()' },
+    idleExpiresAt: { type: 'timestamptz', name: 'idle_expires_at' },
+    expiresAt: { type: 'timestamptz', name: 'expires_at' },
+    userAgent: { type: 'text', name: 'user_agent', nullable: true },
+    ipAddress: { type: 'text', name: 'ip_address', nullable: true },
+    opaqueTokenHash: { type: 'bytea', name: 'opaque_token_hash', nullable: true, select: false },
+  },
+  relations: {
+    account: {
+      type: 'many-to-one',
+      target: 'Account',
+      nullable: false,
+      onDelete: 'CASCADE',
+      joinColumn: { name: 'account_id', foreignKeyConstraintName: 'sessions_account_id_fkey' },
+    },
+  },
+  uniques: [{ name: 'sessions_opaque_token_hash_key', columns: ['opaqueTokenHash'] }],
+  indices: [{ name: 'sessions_account_id_idx', columns: ['accountId'] }],
+});
+
+export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
+  name: 'Key',
+  tableName: 'keys',
+  columns: {
+    id: { type: 'uuid', primary: true, primaryKeyConstraintName: 'keys_pkey' },
+    purpose: { type: 'text' },
+    sealed: { type: 'bytea' },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+  },
+});
+
+export const ENTITIES = [OrganizationEntity, AccountEntity, SessionEntity, KeyEntity];

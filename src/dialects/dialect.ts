@@ -1,0 +1,81 @@
+import type { Operations } from '../../generated/operations.gen.js';
+import type { Principal } from '../core/authenticate.js';
+import type { Core } from '../core/core.js';
+import type { Refusal } from '../core/outcome.js';
+import type { Policy } from '../core/policy.js';
+import type { Device } from '../core/session.js';
+
+/** One thing in a request that the contract does not allow. Names only what stands in the contract, never what was sent. */
+export interface Issue {
+  in: 'body' | 'query' | 'path' | 'header';
+  /** From the outside in; empty: the whole of it. */
+  path: string[];
+  /** The contract's keyword that it breaks: `required`, `type`, `format`, `additionalProperties`, ... */
+  rule: string;
+}
+
+/** Every way in which a request can end badly: the core said no, the contract did, or we broke. */
+export type Failure =
+  | { code: Refusal }
+  | { code: 'malformed_body' }
+  | { code: 'invalid_request'; issues: Issue[] }
+  | { code: 'unauthorized' }
+  | { code: 'not_found' }
+  | { code: 'method_not_allowed' }
+  | { code: 'body_too_large' }
+  | { code: 'unsupported_media_type' }
+  | { code: 'overloaded' }
+  | { code: 'unavailable' }
+  | { code: 'internal' };
+
+export type FailureCode = Failure['code'];
+
+/** Who asks, and from where. */
+export interface Caller<Who extends Principal | null = Principal | null> {
+  /** Null where the operation asks for no credential: one that was sent along is not looked at. */
+  principal: Who;
+  device: Device;
+}
+
+/** One operation as the contract has it. */
+interface OperationTypes {
+  data: object;
+  responses: object;
+  secured: boolean;
+}
+
+/** The parts of a request that reach a handler, each checked against the contract. */
+type Request<Data> = Pick<Data, Extract<keyof Data, 'body' | 'path' | 'query' | 'headers'>>;
+
+/** `{ status: 200, body: ... }`, one member for each good response that the contract names. */
+type Reply<Responses> = { [S in keyof Responses]: { status: S; body: Responses[S]; headers?: Record<string, string> } }[keyof Responses];
+
+/** Handles one operation: hands plain values to a use case, and answers with a value or with the core's refusal. */
+export type Operation<O extends OperationTypes> = (
+  request: Request<O['data']>,
+  core: Core,
+  caller: Caller<O['secured'] extends true ? Principal : null>,
+) => Promise<Reply<O['responses']> | { ok: false; refusal: Refusal }>;
+
+/** The handlers of one contract: a missing one, a wrong field and a status that is not documented do not compile. */
+export type OperationsOf<Name extends keyof Operations> = {
+  [Id in keyof Operations[Name]]: Operations[Name][Id] extends OperationTypes ? Operation<Operations[Name][Id]> : never;
+};
+
+/** A failure in the dialect's words. */
+export interface RenderedFailure {
+  status: number;
+  body: unknown;
+}
+
+/** One login API. A dialect translates; it decides nothing. */
+export interface Dialect<Handlers = Record<string, unknown>> {
+  /** Also its contract (`openapi/dialects/<name>.yaml`) and its tokens' audience. */
+  name: string;
+  /** An unknown path belongs to the dialect with the longest of these in front, in whole segments. */
+  ownPrefixes: string[];
+  policy: Policy;
+  errorMediaType: 'application/json' | 'application/problem+json';
+  operations: Handlers;
+  renderFailure(failure: Failure, requestId: string): RenderedFailure;
+}

@@ -1,0 +1,38 @@
+import type { FlashbackError, FlashbackLoginError } from '../../../generated/client/types.gen.js';
+import type { Failure, FailureCode } from '../dialect.js';
+
+type LoginErrorCode = FlashbackLoginError['error_code'];
+type Words = [status: number, errorCode: LoginErrorCode | Uppercase<string>, message: string];
+
+const INACTIVE: Words = [401, 'USER_INACTIVE', 'The account is not active'];
+
+/** The four codes of a login are the contract's, whose clients match on them; all else is ours. */
+const FAILURES: Record<FailureCode, Words> = {
+  unknown_account: [401, 'USER_NOT_FOUND', 'Nobody has this e-mail address'],
+  no_password_set: [401, 'NO_PASSWORD_SET', 'The account has no password'],
+  wrong_password: [401, 'INVALID_PASSWORD', 'The password is wrong'],
+  account_inactive: INACTIVE,
+  account_banned: INACTIVE,
+  account_deleted: INACTIVE,
+  email_not_verified: [403, 'EMAIL_NOT_VERIFIED', 'The e-mail address is not verified'],
+  invalid_email: [400, 'INVALID_EMAIL', 'This is not an e-mail address'],
+  email_taken: [400, 'EMAIL_EXISTS', 'The e-mail address has an account already'],
+  password_too_short: [400, 'WEAK_PASSWORD', 'The password is too short'],
+  password_too_long: [400, 'WEAK_PASSWORD', 'The password is too long'],
+  malformed_body: [400, 'VALIDATION_ERROR', 'The request body is not JSON'],
+  invalid_request: [400, 'VALIDATION_ERROR', 'The request is not valid'],
+  unauthorized: [401, 'UNAUTHORIZED', 'A valid access token is required'],
+  not_found: [404, 'NOT_FOUND', 'There is nothing here'],
+  method_not_allowed: [405, 'METHOD_NOT_ALLOWED', 'This method is not allowed here'],
+  body_too_large: [413, 'PAYLOAD_TOO_LARGE', 'The request body is too large'],
+  unsupported_media_type: [415, 'UNSUPPORTED_MEDIA_TYPE', 'The request body must be application/json'],
+  overloaded: [503, 'SERVICE_UNAVAILABLE', 'The service is busy'],
+  unavailable: [503, 'SERVICE_UNAVAILABLE', 'The service is not available'],
+  internal: [500, 'INTERNAL_ERROR', 'Internal error'],
+};
+
+/** Says a failure in the words of this API. */
+export function renderFailure({ code }: Failure): { status: number; body: FlashbackError } {
+  const [status, error_code, message] = FAILURES[code];
+  return { status, body: { success: false, error_code, message } };
+}

@@ -1,0 +1,49 @@
+import { STATUS_CODES } from 'node:http';
+import type { LatchkeyProblem } from '../../../generated/client/types.gen.js';
+import type { Failure, FailureCode } from '../dialect.js';
+
+type Words = [status: number, detail: string];
+
+/** Said alike whatever is wrong with them: a stranger learns nothing of who has an account. */
+const BAD_CREDENTIALS: Words = [401, 'The e-mail address and the password do not belong together.'];
+
+const FAILURES: Record<FailureCode, Words> = {
+  unknown_account: BAD_CREDENTIALS,
+  no_password_set: BAD_CREDENTIALS,
+  wrong_password: BAD_CREDENTIALS,
+  account_inactive: [403, 'The account is not activated yet.'],
+  account_banned: [403, 'The account is disabled.'],
+  account_deleted: [403, 'The account is disabled.'],
+  email_not_verified: [403, 'The e-mail address is not verified yet.'],
+  invalid_email: [400, 'This is not an e-mail address.'],
+  email_taken: [409, 'The e-mail address has an account already.'],
+  password_too_short: [400, 'The password is too short.'],
+  password_too_long: [400, 'The password is too long.'],
+  malformed_body: [400, 'The request body is not JSON.'],
+  invalid_request: [400, 'The request is not what the contract asks for.'],
+  unauthorized: [401, 'A valid access token is required.'],
+  not_found: [404, 'There is nothing here.'],
+  method_not_allowed: [405, 'This method is not allowed here.'],
+  body_too_large: [413, 'The request body is too large.'],
+  unsupported_media_type: [415, 'The request body must be application/json.'],
+  overloaded: [503, 'The service is busy.'],
+  unavailable: [503, 'The service is not available.'],
+  internal: [500, 'The service failed.'],
+};
+
+/** Codes that would tell what the words above do not. */
+const SHOWN_CODES: Partial<Record<FailureCode, string>> = {
+  unknown_account: 'invalid_credentials',
+  no_password_set: 'invalid_credentials',
+  wrong_password: 'invalid_credentials',
+};
+
+/** Says a failure as a problem document. @see RFC 9457 */
+export function renderFailure({ code }: Failure, requestId: string): { status: number; body: LatchkeyProblem } {
+  const [status, detail] = FAILURES[code];
+  const title = STATUS_CODES[status] ?? 'Error';
+  return {
+    status,
+    body: { type: 'about:blank', title, status, detail, instance: `urn:uuid:${requestId}`, code: SHOWN_CODES[code] ?? code },
+  };
+}

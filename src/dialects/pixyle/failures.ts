@@ -1,0 +1,39 @@
+import type { PixyleErrorResponse } from '../../../generated/client/types.gen.js';
+import type { Failure, FailureCode } from '../dialect.js';
+
+type Words = [status: number, error: string];
+
+/** Said alike whatever is wrong with them: this API does not tell. */
+const BAD_CREDENTIALS: Words = [401, 'Invalid e-mail address or password'];
+const NO_JSON: Words = [400, 'A JSON body is required'];
+
+/** Statuses by the contract; its exact words are not public, these are ours. */
+const FAILURES: Record<FailureCode, Words> = {
+  unknown_account: BAD_CREDENTIALS,
+  no_password_set: BAD_CREDENTIALS,
+  wrong_password: BAD_CREDENTIALS,
+  account_inactive: [401, 'Account is not activated'],
+  account_banned: [401, 'Account is disabled'],
+  account_deleted: [401, 'Account is disabled'],
+  email_not_verified: [403, 'E-mail address is not verified'],
+  invalid_email: [400, 'Invalid e-mail address'],
+  email_taken: [409, 'E-mail address has an account already'],
+  password_too_short: [400, 'Password is too short'],
+  password_too_long: [400, 'Password is too long'],
+  malformed_body: NO_JSON,
+  invalid_request: [400, 'Invalid request'],
+  unauthorized: [401, 'Missing or invalid access token'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method is not allowed'],
+  body_too_large: [413, 'Request body is too large'],
+  unsupported_media_type: NO_JSON,
+  overloaded: [503, 'Service is busy'],
+  unavailable: [503, 'Service is not available'],
+  internal: [500, 'Internal error'],
+};
+
+/** Says a failure in the words of this API. */
+export function renderFailure({ code }: Failure): { status: number; body: PixyleErrorResponse } {
+  const [status, error] = FAILURES[code];
+  return { status, body: { error } };
+}

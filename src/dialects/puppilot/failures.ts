@@ -1,0 +1,55 @@
+import type { PuppilotError, PuppilotValidationError } from '../../../generated/client/types.gen.js';
+import type { Failure, FailureCode, Issue } from '../dialect.js';
+
+type Words = [status: number, detail: string];
+
+/** Said alike whatever is wrong with them: this API does not tell. */
+const BAD_CREDENTIALS: Words = [401, 'Invalid credentials'];
+const UNUSABLE: Words = [401, 'Account is not active'];
+
+/** The vendor's documents have hardly an error: statuses and words are our completion, in the shape that its examples show. */
+const FAILURES: Record<FailureCode, Words> = {
+  unknown_account: BAD_CREDENTIALS,
+  no_password_set: BAD_CREDENTIALS,
+  wrong_password: BAD_CREDENTIALS,
+  account_inactive: UNUSABLE,
+  account_banned: UNUSABLE,
+  account_deleted: UNUSABLE,
+  email_not_verified: [401, 'E-mail address is not verified'],
+  invalid_email: [400, 'Invalid e-mail address'],
+  email_taken: [400, 'E-mail address has an account already'],
+  password_too_short: [400, 'Password is too short'],
+  password_too_long: [400, 'Password is too long'],
+  malformed_body: [400, 'Request body is not JSON'],
+  invalid_request: [400, 'The header X-API-Version must be v1'],
+  unauthorized: [401, 'Invalid or expired token'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  body_too_large: [413, 'Request body is too large'],
+  unsupported_media_type: [415, 'Request body must be application/json'],
+  overloaded: [503, 'Service is busy'],
+  unavailable: [503, 'Service is not available'],
+  internal: [500, 'Internal error'],
+};
+
+/** By the contract's keyword: what is wrong, for programs and for people. */
+const BODY_RULES: Record<string, [type: string, msg: string]> = {
+  required: ['missing', 'Field required'],
+  type: ['type_error', 'Wrong type'],
+  format: ['value_error', 'Wrong format'],
+};
+const OTHER_RULE: [type: string, msg: string] = ['value_error', 'Not a valid value'];
+
+/** Says a failure in the words of this API: what is wrong inside of the body is a list, all else a sentence. */
+export function renderFailure(failure: Failure): { status: number; body: PuppilotError | PuppilotValidationError } {
+  if (failure.code === 'invalid_request' && failure.issues.every((issue) => issue.in === 'body')) {
+    return { status: 422, body: { detail: failure.issues.map(toBodyIssue) } };
+  }
+  const [status, detail] = FAILURES[failure.code];
+  return { status, body: { detail } };
+}
+
+function toBodyIssue(issue: Issue): PuppilotValidationError['detail'][number] {
+  const [type, msg] = BODY_RULES[issue.rule] ?? OTHER_RULE;
+  return { loc: [issue.in, ...issue.path], msg, type };
+}

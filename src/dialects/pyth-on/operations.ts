@@ -1,0 +1,19 @@
+import type { OperationsOf } from '../dialect.js';
+import { toAuthResponse, toUserInfo } from './wire.js';
+
+/** One handler for each operation of the contract. */
+export const operations: OperationsOf<'pyth-on'> = {
+  async register({ body }, core, { device }) {
+    const signedUp = await core.signUp({ email: body.email, password: body.password, device });
+    return signedUp.ok ? { status: 201, body: toAuthResponse(signedUp.value, core) } : signedUp;
+  },
+
+  async login({ body }, core, { device }) {
+    const signedIn = await core.signInWithPassword({ email: body.email, password: body.password, device });
+    return signedIn.ok ? { status: 200, body: toAuthResponse(signedIn.value, core) } : signedIn;
+  },
+
+  async verifyToken(_request, _core, { principal }) {
+    return { status: 200, body: { valid: true, user: toUserInfo(principal.account) } };
+  },
+};

@@ -1,0 +1,50 @@
+import express, { Router } from 'express';
+import helmet from 'helmet';
+import { getAbsoluteFSPath } from 'swagger-ui-dist';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Latchkey API</title>
+    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png" sizes="32x32">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const START_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n`;
+
+/** Nothing from elsewhere; only the styles that Swagger UI writes into its elements are let through. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    scriptSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    objectSrc: ["'none'"],
+  },
+};
+
+/** Swagger UI at `/docs`, the merged document at `/openapi.json`, and the way there for a browser that asks for `/`. */
+export function docsPage(document: object): Router {
+  const documentText = JSON.stringify(document);
+  const router = Router({ strict: true, caseSensitive: true });
+  router.get('/', (req, res, next) => (req.accepts(['json', 'html']) === 'html' ? res.redirect('/docs') : next()));
+  router.get('/openapi.json', (_req, res) => void res.type('json').send(documentText));
+  router.use('/docs', helmet.contentSecurityPolicy(CONTENT_SECURITY_POLICY));
+  router.get(['/docs', '/docs/'], (_req, res) => void res.type('html').send(PAGE));
+  router.get('/docs/start.js', (_req, res) => void res.type('js').send(START_SCRIPT));
+  router.use('/docs', express.static(getAbsoluteFSPath(), { index: false, redirect: false, cacheControl: false }));
+  return router;
+}

@@ -1,0 +1,41 @@
+import { routes } from '../../generated/operations.gen.js';
+import type { Core } from '../core/core.js';
+import type { Dialect } from '../dialects/dialect.js';
+
+/** One operation of the contract, and where it is served. */
+export interface Route {
+  dialect: string;
+  operation: string;
+  method: string;
+  /** As in the contract: `/sessions/{id}`. */
+  path: string;
+  /** 0: the operation reads no body. */
+  maxBodyBytes: number;
+  bodyRequired: boolean;
+}
+
+/** A dialect that is switched on, with the core as it sees it. */
+export interface ServedDialect {
+  dialect: Dialect;
+  core: Core;
+}
+
+/** Every operation of the merged document. */
+export const ROUTES: readonly Route[] = routes;
+
+/** The routes by path, concrete paths before templates: `/user/login` is not somebody's `/user/{id}`. */
+export function routesByPath(all: readonly Route[]): Map<string, Route[]> {
+  const concreteFirst = all.toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
+  const groups = new Map<string, Route[]>();
+  for (const route of concreteFirst) groups.set(route.path, [...(groups.get(route.path) ?? []), route]);
+  return groups;
+}
+
+/** The dialect that answers for a path that is nobody's: the one with the longest own prefix in front, in whole segments. */
+export function dialectOfPath(served: ServedDialect[], path: string): Dialect {
+  const candidates = served.flatMap(({ dialect }) => dialect.ownPrefixes.map((prefix) => ({ dialect, prefix })));
+  const isInFront = (prefix: string) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
+  const [longest] = candidates.filter(({ prefix }) => isInFront(prefix)).sort((a, b) => b.prefix.length - a.prefix.length);
+  if (!longest) throw new Error('no dialect answers for the root');
+  return longest.dialect;
+}

@@ -1,0 +1,74 @@
+import crypto from 'node:crypto';
+import { describe } from '@jest/globals';
+import pg from 'pg';
+import { openDatabase, type Database, type DatabaseLocation } from '../../src/db/database.js';
+import { migrate } from '../../src/db/migrations.js';
+
+/** Where `global-setup` leaves the address of the PostgreSQL server that it found. */
+export const POSTGRES_VARIABLE = 'LATCHKEY_TEST_POSTGRES';
+
+/** A database that one test file has for itself. */
+export interface TestDatabase extends Database {
+  location: DatabaseLocation;
+}
+
+/** One of the two databases that everything runs on. */
+export interface DatabaseKind {
+  kind: 'embedded' | 'PostgreSQL';
+  /** A new database; with the schema, unless told otherwise. */
+  create(options?: { migrated?: boolean }): Promise<TestDatabase>;
+}
+
+const embedded: DatabaseKind = {
+  kind: 'embedded',
+  create: (options) => opened({ folder: 'memory://' }, options, async () => {}),
+};
+
+const postgres: DatabaseKind = {
+  kind: 'PostgreSQL',
+  async create(options) {
+    const name = `latchkey_test_${crypto.randomBytes(6).toString('hex')}`;
+    await onServer(`CREATE DATABASE ${name}`);
+    const url = new URL(postgresUrl());
+    url.pathname = `/${name}`;
+    return opened({ url: url.href }, options, () => onServer(`DROP DATABASE ${name} WITH (FORCE)`));
+  },
+};
+
+/** Runs a suite on PGlite and on PostgreSQL; `global-setup` has said why, where there is no PostgreSQL. */
+export function onEveryDatabase(suite: (database: DatabaseKind) => void): void {
+  describe('on the embedded database', () => suite(embedded));
+  (process.env[POSTGRES_VARIABLE] ? describe : describe.skip)('on PostgreSQL', () => suite(postgres));
+}
+
+/** Runs one statement on the PostgreSQL server, as its administrator. */
+export async function onServer(sql: string, database?: string): Promise<void> {
+  const url = new URL(postgresUrl());
+  if (database) url.pathname = `/${database}`;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+async function opened(location: DatabaseLocation, { migrated = true } = {}, drop: () => Promise<void>): Promise<TestDatabase> {
+  const database = await openDatabase(location);
+  if (migrated) await migrate(database.source);
+  return {
+    ...database,
+    location,
+    async close() {
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+function postgresUrl(): string {
+  const url = process.env[POSTGRES_VARIABLE];
+  if (!url) throw new Error('there is no PostgreSQL server for the tests');
+  return url;
+}

@@ -1,0 +1,100 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from '@jest/globals';
+import { pino, type Logger } from 'pino';
+import { createApp } from '../../src/app.js';
+import { assembleService, type Service } from '../../src/cli/service.js';
+import { readConfig, type Config } from '../../src/config.js';
+import { createAccount, type AccountRequest } from '../../src/core/create-account.js';
+import type { Account } from '../../src/core/account.js';
+import { createHashPool } from '../../src/crypto/hash-pool.js';
+import type { Database } from '../../src/db/database.js';
+import { contractFaults } from './response-checker.js';
+
+/** Hashes of tests cost as little as bcrypt allows: what they guarantee is not how long hashing takes. */
+export const TEST_SCHEME = { algorithm: 'bcrypt', cost: 4 } as const;
+
+export const TEST_SECRET = 'bXkgdGVzdHMgYXJlIG5vdCB5b3VyIHByb2R1Y3Rpb24K';
+
+export interface Sent {
+  body?: unknown;
+  /** In place of `body`: these very bytes. */
+  raw?: string | Buffer;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** Parsed, where it is JSON; undefined where there is none. */
+  body: unknown;
+}
+
+export interface TestServer {
+  url: string;
+  service: Service;
+  config: Config;
+  /** Sends a request, and checks the response against the merged document. */
+  send(method: string, path: string, sent?: Sent): Promise<Answer>;
+  /** An account that is active and verified, unless told otherwise. */
+  createAccount(request: AccountRequest): Promise<Account>;
+  close(): Promise<void>;
+}
+
+/** The real service over real HTTP on a port of its own; `change` may put something else in place of a part of it. */
+export async function startServer(
+  database: Database,
+  {
+    environment = {},
+    change = (service) => service,
+    logger = pino({ level: 'silent' }),
+  }: { environment?: Record<string, string>; change?: (service: Service) => Service; logger?: Logger } = {},
+): Promise<TestServer> {
+  const config = readConfig({ PUBLIC_URL: 'http://latchkey.test', ...environment });
+  const hashPool = createHashPool({ threads: 1 });
+  const service = change(await assembleService(config, database, TEST_SECRET, TEST_SCHEME, hashPool));
+  const server = http.createServer(createApp(config, service, logger)).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    service,
+    config,
+    send: (method, path, sent) => sendChecked(url, method, path, sent),
+    async createAccount(request) {
+      const created = await createAccount(service.ports, service.rules, { emailVerified: true, ...request });
+      if (!created.ok) throw new Error(`the test's account was refused: ${created.refusal}`);
+      return created.value;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await hashPool.close();
+    },
+  };
+}
+
+async function sendChecked(url: string, method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Answer> {
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: { ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const text = await response.text();
+  const mediaType = response.headers.get('content-type') ?? undefined;
+  const answer = { status: response.status, headers: response.headers, body: text === '' ? undefined : parsedJson(text) };
+  const seen = { method, path: path.split('?')[0] ?? path, status: answer.status, mediaType, body: answer.body };
+  expect(contractFaults(seen)).toEqual([]);
+  expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  return answer;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
