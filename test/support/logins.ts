@@ -111,7 +111,7 @@ export const LOGINS: Login[] = [
       unverified: 'signs in',
       'unverified demo account': pixyleError(403, 'E-mail address is not verified'),
       'malformed body': pixyleNoJson,
-      'no body': pixyleNoJson,
+      'no body': pixyleInvalid,
       'extra field': pixyleInvalid,
       'missing field': pixyleInvalid,
       'wrong content type': pixyleNoJson,

@@ -75,7 +75,7 @@ export async function startServer(
 }
 
 async function sendChecked(url: string, method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Answer> {
-  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const payload = raw !== undefined ? new Uint8Array(Buffer.from(raw)) : body === undefined ? undefined : JSON.stringify(body);
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
