@@ -4,9 +4,6 @@ import pg from 'pg';
 import { openDatabase, type Database, type DatabaseLocation } from '../../src/db/database.js';
 import { migrate } from '../../src/db/migrations.js';
 
-/** Where `global-setup` leaves the address of the PostgreSQL server that it found. */
-export const POSTGRES_VARIABLE = 'LATCHKEY_TEST_POSTGRES';
-
 /** A database that one test file has for itself. */
 export interface TestDatabase extends Database {
   location: DatabaseLocation;
@@ -35,10 +32,10 @@ const postgres: DatabaseKind = {
   },
 };
 
-/** Runs a suite on PGlite and on PostgreSQL; `global-setup` has said why, where there is no PostgreSQL. */
+/** Runs a suite on PGlite and on the PostgreSQL server that `global-setup` found; it has said why, where there is none. */
 export function onEveryDatabase(suite: (database: DatabaseKind) => void): void {
   describe('on the embedded database', () => suite(embedded));
-  (process.env[POSTGRES_VARIABLE] ? describe : describe.skip)('on PostgreSQL', () => suite(postgres));
+  (process.env.LATCHKEY_TEST_POSTGRES ? describe : describe.skip)('on PostgreSQL', () => suite(postgres));
 }
 
 /** Runs one statement on the PostgreSQL server, as its administrator. */
@@ -68,7 +65,7 @@ async function opened(location: DatabaseLocation, { migrated = true } = {}, drop
 }
 
 function postgresUrl(): string {
-  const url = process.env[POSTGRES_VARIABLE];
+  const url = process.env.LATCHKEY_TEST_POSTGRES;
   if (!url) throw new Error('there is no PostgreSQL server for the tests');
   return url;
 }

