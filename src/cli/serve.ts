@@ -1,7 +1,8 @@
-import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createApp, createLogger } from '../app.js';
 import type { Config } from '../config.js';
+import { createHttpServer } from '../http/server.js';
 import { runCommand, type Command, type CommandResult } from './commands.js';
 import { openService, type Service } from './service.js';
 
@@ -23,8 +24,7 @@ export async function serve(config: Config): Promise<void> {
   const opening: Promise<Service> = openService(config, async (command) => runForSomebodyElse(command as Command, await opening));
   const service = await opening;
   try {
-    const server = http.createServer(createApp(config, service, createLogger(config.LOG_LEVEL)));
-    server.on('clientError', refuseUnreadable);
+    const server = createHttpServer(createApp(config, service, createLogger(config.LOG_LEVEL)));
     await listen(server, config);
     console.log(readyLine(server.address() as AddressInfo));
     await stop;
@@ -41,17 +41,6 @@ async function runForSomebodyElse(command: Command, service: Service): Promise<C
   } catch (error) {
     return { output: `error: ${(error as Error).message}\n`, exitCode: 1 };
   }
-}
-
-/** What cannot be read as HTTP has no path, and so no dialect: the native one answers. @see RFC 9457 */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
-  const title = http.STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'The request cannot be read.', code: 'unreadable_request' });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
 
 function listen(server: http.Server, { HOST, PORT }: Config): Promise<void> {

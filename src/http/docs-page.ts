@@ -40,7 +40,9 @@ const CONTENT_SECURITY_POLICY = {
 export function docsPage(document: object): Router {
   const documentText = JSON.stringify(document);
   const router = Router({ strict: true, caseSensitive: true });
-  router.get('/', (req, res, next) => (req.accepts(['json', 'html']) === 'html' ? res.redirect('/docs') : next()));
+  router.get('/', (req, res, next) =>
+    req.accepts(['json', 'html']) === 'html' ? res.vary('Accept').status(302).location('/docs').end() : next(),
+  );
   router.get('/openapi.json', (_req, res) => void res.type('json').send(documentText));
   router.use('/docs', helmet.contentSecurityPolicy(CONTENT_SECURITY_POLICY));
   router.get(['/docs', '/docs/'], (_req, res) => void res.type('html').send(PAGE));

@@ -157,10 +157,17 @@ onEveryDatabase((kind) => {
     for (const secret of ['hunter2', PASSWORD, token, apiKey]) expect(log).not.toContain(secret);
   });
 
-  it('a client that sends no HTTP at all gets a problem document', async () => {
-    const answer = await rawExchange(server.url, 'NONSENSE\r\n\r\n');
+  it.each([
+    ['NONSENSE\r\n\r\n', 400],
+    ['POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('bytes that are no request get a problem document', async (bytes, status) => {
+    const [head = '', body = ''] = (await rawExchange(server.url, bytes)).split('\r\n\r\n');
 
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('Content-Type: application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, code: 'unreadable_request' });
   });
 
   it('GET /: leads a browser to the documentation, and tells anybody else that the service is there', async () => {

@@ -1,4 +1,3 @@
-import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import { pino, type Logger } from 'pino';
@@ -9,6 +8,7 @@ import { createAccount, type AccountRequest } from '../../src/core/create-accoun
 import type { Account } from '../../src/core/account.js';
 import { createHashPool } from '../../src/crypto/hash-pool.js';
 import type { Database } from '../../src/db/database.js';
+import { createHttpServer } from '../../src/http/server.js';
 import { contractFaults } from './response-checker.js';
 
 /** Hashes of tests cost as little as bcrypt allows: what they guarantee is not how long hashing takes. */
@@ -53,7 +53,7 @@ export async function startServer(
   const config = readConfig({ PUBLIC_URL: 'http://latchkey.test', ...environment });
   const hashPool = createHashPool({ threads: 1 });
   const service = change(await assembleService(config, database, TEST_SECRET, TEST_SCHEME, hashPool));
-  const server = http.createServer(createApp(config, service, logger)).listen(0, '127.0.0.1');
+  const server = createHttpServer(createApp(config, service, logger)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

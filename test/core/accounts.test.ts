@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import { authenticateApiKey, authenticateSession } from '../../src/core/authenticate.js';
+import { createAccount } from '../../src/core/create-account.js';
+import { parseEmailAddress } from '../../src/core/email-address.js';
+import { passwordFault } from '../../src/core/password-rules.js';
+import { setAccountStatus } from '../../src/core/set-account-status.js';
+import { signUp } from '../../src/core/sign-up.js';
+import { ada, fakePorts, POLICY } from '../support/fake-ports.js';
+
+const RULES = { minLength: 8 };
+const DEVICE = { userAgent: null, ipAddress: null };
+const PASSWORD = 'long enough';
+
+describe('createAccount', () => {
+  it('makes an account that is active, not verified, no operator, named after its address', async () => {
+    const { ports, accounts } = fakePorts([]);
+
+    expect(await createAccount(ports, RULES, { email: 'Grace.Hopper@Example.com', password: PASSWORD })).toMatchObject({ ok: true });
+    expect(accounts).toMatchObject([
+      { email: 'Grace.Hopper@Example.com', name: 'Grace.Hopper', status: 'active', emailVerified: false, operator: false, demo: false },
+    ]);
+    expect(accounts[0]?.passwordHash).toBe(`hash(${PASSWORD})`);
+  });
+
+  it.each([
+    ['invalid_email', { email: 'grace', password: PASSWORD }],
+    ['password_too_short', { email: 'grace@example.com', password: 'short' }],
+    ['password_too_long', { email: 'grace@example.com', password: 'x'.repeat(257) }],
+    ['email_taken', { email: 'ADA@example.com', password: PASSWORD }],
+  ])('refuses with %s, and stores nothing', async (refusal, request) => {
+    const { ports, accounts } = fakePorts([ada()]);
+
+    expect(await createAccount(ports, RULES, request)).toEqual({ ok: false, refusal });
+    expect(accounts).toEqual([ada()]);
+  });
+});
+
+describe('signUp', () => {
+  it('makes an account and opens its first session', async () => {
+    const { ports, sessions } = fakePorts([]);
+
+    const signedUp = await signUp(ports, 'pyth-on', POLICY, RULES, { email: 'grace@example.com', password: PASSWORD, device: DEVICE });
+
+    expect(signedUp).toMatchObject({ ok: true, value: { account: { email: 'grace@example.com' } } });
+    expect(sessions).toMatchObject([{ dialect: 'pyth-on' }]);
+  });
+
+  it('opens no session for an address that is taken', async () => {
+    const { ports, sessions } = fakePorts([ada()]);
+
+    const refused = await signUp(ports, 'pyth-on', POLICY, RULES, { email: 'ada@example.com', password: 'open sesame', device: DEVICE });
+
+    expect(refused).toEqual({ ok: false, refusal: 'email_taken' });
+    expect(sessions).toEqual([]);
+  });
+});
+
+describe('setAccountStatus', () => {
+  it('changes the status, or says that nobody has the address', async () => {
+    const { ports, accounts } = fakePorts([ada()]);
+
+    expect(await setAccountStatus(ports, 'ADA@example.com', 'banned')).toMatchObject({ ok: true, value: { status: 'banned' } });
+    expect(accounts[0]?.status).toBe('banned');
+    expect(await setAccountStatus(ports, 'nobody@example.com', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
+    expect(await setAccountStatus(ports, 'no address', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
+  });
+});
+
+describe('authenticateSession', () => {
+  it('finds a session for its own dialect and its own account alone', async () => {
+    const { ports } = fakePorts([ada()]);
+    const opened = await ports.sessions.open({
+      account: ada(),
+      dialect: 'pixyle',
+      lives: POLICY.sessions,
+      device: DEVICE,
+      opaqueTokenHash: null,
+    });
+    const sid = opened?.id ?? '';
+
+    expect(await authenticateSession(ports, 'pixyle', { sub: ada().id, sid })).toMatchObject({
+      session: { id: sid },
+      account: { id: ada().id },
+    });
+    expect(await authenticateSession(ports, 'px0', { sub: ada().id, sid })).toBeNull();
+    expect(await authenticateSession(ports, 'pixyle', { sub: 'somebody else', sid })).toBeNull();
+    expect(await authenticateSession(ports, 'pixyle', { sub: ada().id, sid: 'no session' })).toBeNull();
+  });
+});
+
+describe('authenticateApiKey', () => {
+  it.each([
+    ['the key of an active account', ada(), `key/${ada().id}/1`, true],
+    ['a key that was revoked', ada({ apiKeyVersion: 2 }), `key/${ada().id}/1`, false],
+    ['the key of a banned account', ada({ status: 'banned' }), `key/${ada().id}/1`, false],
+    ['the key of nobody', ada(), 'key/nobody/1', false],
+    ['no key', ada(), 'hunter2', false],
+  ])('%s', async (_case, account, key, isGood) => {
+    const { ports } = fakePorts([account]);
+
+    expect((await authenticateApiKey(ports, key)) !== null).toBe(isGood);
+  });
+});
+
+describe('parseEmailAddress', () => {
+  it.each(['a@b.co', 'Ada.Lovelace+x@Example.Com', "o'brien@a-b.example", `${'x'.repeat(245)}@b.example`.slice(0, 254)])(
+    'takes %s',
+    (text) => {
+      expect(parseEmailAddress(text)).toBe(text);
+    },
+  );
+
+  it.each([
+    '',
+    'a',
+    'a@b',
+    '@b.co',
+    'a@.co',
+    'a..b@c.de',
+    '.a@b.co',
+    'a.@b.co',
+    ' a@b.co',
+    'a@b.co\n',
+    'a@-b.co',
+    'a b@c.de',
+    'ä@b.co',
+    'a@b.co\0',
+  ])('refuses %j', (text) => {
+    expect(parseEmailAddress(text)).toBeNull();
+  });
+
+  it('refuses what no mail server carries: more than 254 characters', () => {
+    expect(parseEmailAddress(`${'x'.repeat(244)}@example.com`)).toBeNull();
+  });
+});
+
+describe('passwordFault', () => {
+  it.each([
+    ['seven77', 'password_too_short'],
+    ['eight888', null],
+    ['👍'.repeat(7), 'password_too_short'],
+    ['👍'.repeat(8), null],
+    ['e\u0301'.repeat(7), 'password_too_short'],
+    ['x'.repeat(256), null],
+    ['👍'.repeat(256), null],
+    ['x'.repeat(257), 'password_too_long'],
+    ['        ', null],
+  ])('%j: %s, counted in code points of its NFC', (password, fault) => {
+    expect(passwordFault(password, RULES)).toBe(fault);
+  });
+});
