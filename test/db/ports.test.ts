@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Account, NewAccount } from '../../src/core/account.js';
+import { createSealer, WrongMasterSecret } from '../../src/crypto/sealing.js';
+import { loadKeyRing } from '../../src/crypto/key-ring.js';
+import { databasePorts } from '../../src/db/ports.js';
+import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
+import { TEST_SECRET } from '../support/server.js';
+
+const LIVES = { accessTtlSeconds: 60, idleTtlSeconds: 3600, absoluteTtlSeconds: 7200 };
+const DEVICE = { userAgent: 'test', ipAddress: '127.0.0.1' };
+
+onEveryDatabase((kind) => {
+  let database: TestDatabase;
+  let ports: ReturnType<typeof databasePorts>;
+  beforeAll(async () => {
+    database = await kind.create();
+    ports = databasePorts(database.source);
+  });
+  afterAll(() => database.close());
+
+  function insert(email: string, changes: Partial<NewAccount> = {}): Promise<Account | null> {
+    const usual = { name: 'Ada', organizationName: null, status: 'active', emailVerified: true, demo: false, operator: false } as const;
+    return ports.accounts.insert({ ...usual, passwordHash: '$2b$04$x', ...changes, email: email as NewAccount['email'] });
+  }
+  async function inserted(email: string, changes: Partial<NewAccount> = {}): Promise<Account> {
+    const account = await insert(email, changes);
+    if (!account) throw new Error(`${email} is taken`);
+    return account;
+  }
+  const open = (account: Account, lives = LIVES) =>
+    ports.sessions.open({ account, dialect: 'pixyle', lives, device: DEVICE, opaqueTokenHash: null });
+  const count = async (table: string) => Number((await database.source.query(`SELECT count(*) FROM ${table}`))[0].count);
+
+  describe('accounts', () => {
+    it('are found by their address without regard to case, and keep it as it was written', async () => {
+      const account = await inserted('Ada.L@Example.com');
+
+      expect(await ports.accounts.findByEmail('ada.l@EXAMPLE.com' as NewAccount['email'])).toEqual(account);
+      expect(await ports.accounts.findById(account.id)).toEqual(account);
+      expect(account).toMatchObject({
+        email: 'Ada.L@Example.com',
+        organizationRole: 'owner',
+        passwordVersion: 1,
+        createdAt: expect.any(Date),
+      });
+    });
+
+    it('have an address for themselves: of twenty at once, one is made, and one organisation', async () => {
+      const before = [await count('accounts'), await count('organizations')];
+      const made = await Promise.all(Array.from({ length: 20 }, (_, i) => insert(i % 2 ? 'Race@Example.com' : 'race@example.com')));
+
+      expect(made.filter(Boolean)).toHaveLength(1);
+      expect([await count('accounts'), await count('organizations')]).toEqual(before.map((number) => number + 1));
+    });
+
+    it('share an organisation of a name: who came first owns it, and ten at once make one', async () => {
+      const made = await Promise.all(Array.from({ length: 10 }, (_, i) => inserted(`acme${i}@example.com`, { organizationName: 'Acme' })));
+
+      expect(new Set(made.map(({ organization }) => organization.id)).size).toBe(1);
+      expect(made.filter(({ organizationRole }) => organizationRole === 'owner')).toHaveLength(1);
+    });
+
+    it('never join an organisation that somebody has for themselves, whatever it is called', async () => {
+      const own = await inserted('own@example.com', { name: 'Initech' });
+      const shared = await inserted('shared@example.com', { organizationName: 'Initech' });
+
+      expect(shared.organization.id).not.toBe(own.organization.id);
+    });
+
+    it('are listed by address, a page at a time', async () => {
+      const all = await ports.accounts.list({ after: null, limit: 1000 });
+      const pages = [];
+      for (
+        let after: string | null = null, page;
+        (page = await ports.accounts.list({ after, limit: 3 })).length > 0;
+        after = page.at(-1)?.email ?? null
+      ) {
+        pages.push(...page);
+      }
+
+      expect(pages).toEqual(all);
+      expect(all.map(({ email }) => email.toLowerCase())).toEqual(all.map(({ email }) => email.toLowerCase()).sort());
+    });
+
+    it('get a better hash only in place of the one that it is better than', async () => {
+      const { id } = await inserted('rehash@example.com', { passwordHash: 'first' });
+      await ports.accounts.replacePasswordHash(id, 'another', 'second');
+      expect((await ports.accounts.findById(id))?.passwordHash).toBe('first');
+      await ports.accounts.replacePasswordHash(id, 'first', 'second');
+      expect((await ports.accounts.findById(id))?.passwordHash).toBe('second');
+    });
+
+    it('are counted by the scheme and cost of their hashes', async () => {
+      await database.source.query('DELETE FROM accounts');
+      const hashes = ['$bcrypt-sha256$v=2,t=2b,r=10$salt$digest', '$bcrypt-sha256$v=2,t=2b,r=12$salt$digest', '$2y$12$saltdigest', null];
+      hashes.push('$bcrypt-sha256$v=2,t=2b,r=10$other$digest', '$argon2id$v=19$m=19456,t=2,p=1$salt$digest', 'something else');
+      for (const [i, passwordHash] of hashes.entries()) await inserted(`scheme${i}@example.com`, { passwordHash });
+
+      const counts = await ports.accounts.countPasswordSchemes();
+
+      expect(Object.fromEntries(counts.map(({ scheme, accounts }) => [scheme, accounts]))).toEqual({
+        '$bcrypt-sha256$v=2,t=2b,r=10': 2,
+        '$bcrypt-sha256$v=2,t=2b,r=12': 1,
+        $2y$12: 1,
+        '$argon2id$v=19$m=19456,t=2,p=1': 1,
+      });
+    });
+  });
+
+  describe('sessions', () => {
+    it("live by the database's clock: idle end, absolute end, and the idle one never behind the absolute one", async () => {
+      const account = await inserted('lives@example.com');
+      const secondsTo = (session: { createdAt: Date } | null, end: Date | undefined) =>
+        ((end?.getTime() ?? 0) - (session?.createdAt.getTime() ?? 0)) / 1000;
+
+      const usual = await open(account);
+      const endless = await open(account, { ...LIVES, idleTtlSeconds: null as never });
+      const inverted = await open(account, { ...LIVES, idleTtlSeconds: 999_999 });
+
+      expect(
+        [usual, endless, inverted].map((session) => [secondsTo(session, session?.idleExpiresAt), secondsTo(session, session?.expiresAt)]),
+      ).toEqual([
+        [3600, 7200],
+        [7200, 7200],
+        [7200, 7200],
+      ]);
+    });
+
+    it('do not open for an account that is banned or has a new password since it was read', async () => {
+      const account = await inserted('changed@example.com');
+      const before = await count('sessions');
+
+      await database.source.query(`UPDATE accounts SET password_version = 2 WHERE id = $1`, [account.id]);
+      expect(await open(account)).toBeNull();
+      const current = { ...account, passwordVersion: 2 };
+      expect(await open(current)).not.toBeNull();
+      await ports.accounts.setStatus(account.id, 'banned');
+      expect(await open(current)).toBeNull();
+
+      expect(await count('sessions')).toBe(before);
+    });
+
+    it.each(['banned', 'inactive', 'deleted'] as const)('end when their account becomes %s', async (status) => {
+      const account = await inserted(`${status}@example.com`);
+      const session = await open(account);
+      expect((await ports.sessions.findLive(session?.id ?? ''))?.account.id).toBe(account.id);
+
+      await ports.accounts.setStatus(account.id, status);
+
+      expect(await ports.sessions.findLive(session?.id ?? '')).toBeNull();
+    });
+
+    it.each(['idle_expires_at', 'expires_at'])('are not live after their %s', async (column) => {
+      const session = await open(await inserted(`${column}@example.com`));
+      await database.source.query(`UPDATE sessions SET ${column} = now() - interval '1 millisecond' WHERE id = $1`, [session?.id]);
+
+      expect(await ports.sessions.findLive(session?.id ?? '')).toBeNull();
+    });
+
+    if (kind.kind === 'PostgreSQL') {
+      it('wait for a ban that is under way, and then do not open', async () => {
+        const account = await inserted('waiting@example.com');
+        const runner = database.source.createQueryRunner();
+        await runner.startTransaction();
+        await runner.query(`UPDATE accounts SET status = 'banned' WHERE id = $1`, [account.id]);
+        const opening = open(account);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await runner.query(`DELETE FROM sessions WHERE account_id = $1`, [account.id]);
+        await runner.commitTransaction();
+        await runner.release();
+
+        expect(await opening).toBeNull();
+      });
+    }
+  });
+
+  describe('working keys', () => {
+    it('are made once, by however many processes start together, and the same for all', async () => {
+      const rings = await Promise.all(Array.from({ length: 5 }, () => loadKeyRing(ports.keys, createSealer(TEST_SECRET))));
+
+      const idsOf = (ring: (typeof rings)[number]) => Object.values(ring).flatMap((keys) => keys.map(({ id }) => id));
+      expect(new Set(rings.map((ring) => idsOf(ring).join())).size).toBe(1);
+      expect(await count('keys')).toBe(4);
+    });
+
+    it('do not open with another master secret, and are not replaced either', async () => {
+      await expect(loadKeyRing(ports.keys, createSealer('another secret that is long enough'))).rejects.toThrow(WrongMasterSecret);
+      expect(await count('keys')).toBe(4);
+    });
+
+    it('do not open under another purpose or another id', async () => {
+      const sealer = createSealer(TEST_SECRET);
+      const sealed = sealer.seal('an id', 'api-key', Buffer.from('secret'));
+
+      expect(sealer.open(sealed).toString()).toBe('secret');
+      expect(() => sealer.open({ ...sealed, purpose: 'refresh-token' })).toThrow(WrongMasterSecret);
+      expect(() => sealer.open({ ...sealed, id: 'another id' })).toThrow(WrongMasterSecret);
+    });
+
+    it('lie in the database as nothing but their seals', async () => {
+      const ring = await loadKeyRing(ports.keys, createSealer(TEST_SECRET));
+      const rows = await database.source.query(`SELECT encode(sealed, 'hex') AS sealed FROM keys`);
+
+      for (const { secret } of [...ring['api-key'], ...ring['refresh-token']]) {
+        expect(JSON.stringify(rows)).not.toContain(secret.export().toString('hex'));
+      }
+    });
+  });
+});
