@@ -29,8 +29,8 @@ build: $(BUILT) ## compile to dist/; `npx latchkey ...` runs that
 generate: $(INSTALLED) ## openapi/dialects -> generated/
 	node openapi/tools/generate.mjs
 
-bench: $(BUILT) ## measure: not there yet
-	@echo 'There are no benchmarks yet.'
+bench: $(BUILT) ## measure: what a login costs beside its password hash alone
+	@node test/bench/logins.mjs
 
 lock: ## package.json -> package-lock.json, for every platform
 	npm install --package-lock-only
