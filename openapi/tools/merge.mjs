@@ -3,11 +3,17 @@
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
-/** Below these keys stands data, not OpenAPI: nothing in it is a reference. */
-const DATA_KEYS = new Set(['example', 'examples', 'default', 'const', 'enum']);
+/** Below these keys stands data, not OpenAPI: nothing in it is a reference. `value` is that of a named example. */
+const DATA_KEYS = new Set(['example', 'examples', 'default', 'const', 'enum', 'value']);
 
 /** The keys of these objects are names that somebody chose: one of them may be called `default` or `example`. */
-const NAME_MAPS = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas', 'responses', 'headers', 'content', 'paths']);
+const NAME_MAPS = new Set(
+  [
+    ['paths', 'responses', 'headers', 'content', 'encoding', 'links', 'callbacks', 'examples'],
+    ['schemas', 'parameters', 'requestBodies', 'securitySchemes', 'pathItems'],
+    ['properties', 'patternProperties', '$defs', 'dependentSchemas'],
+  ].flat(),
+);
 
 /**
  * Merges the dialects' contracts into one OpenAPI 3.1 document: a pure function, its output depends on nothing else.
@@ -24,20 +30,25 @@ export function mergeContracts(contracts) {
   const merged = emptyDocument();
   /** @type {Map<string, string>} path template with its names taken out -> the dialect that claims it */
   const claims = new Map();
+  /** @type {Map<string, string>} name in the merged document -> what has it */
+  const names = new Map();
   for (const { name, document } of contracts) {
     refuseUnlessMergeable(name, document);
     const prefix = pascalCase(name);
     const renamed = renameReferences(document, prefix);
     for (const [section, members] of Object.entries(renamed.components ?? {})) {
       merged.components[section] ??= {};
-      for (const [member, value] of Object.entries(/** @type {any} */ (members))) merged.components[section][prefix + member] = value;
+      for (const [member, value] of Object.entries(/** @type {any} */ (members))) {
+        claimName(names, `components/${section}/${prefix}${member}`, `${name}: components/${section}/${member}`);
+        merged.components[section][prefix + member] = value;
+      }
     }
     for (const tag of document.tags ?? []) merged.tags.push({ ...tag, name: tagName(document, tag.name) });
     for (const [path, item] of Object.entries(renamed.paths ?? {})) {
       claimPath(claims, path, name);
       merged.paths[path] = mapOperations(item, (operation) => ({
         ...operation,
-        operationId: prefix[0]?.toLowerCase() + prefix.slice(1) + pascalCase(operation.operationId),
+        operationId: claimName(names, operationIdOf(operation, prefix), `${name}: ${operation.operationId}`),
         tags: (operation.tags ?? []).map((/** @type {string} */ tag) => tagName(document, tag)),
         security: renameSecurity(operation.security ?? document.security, prefix),
         'x-latchkey-dialect': name,
@@ -102,8 +113,8 @@ function refuseUnlessMergeable(name, document) {
   refuseUnresolvedReferences(document, document, name);
 }
 
-/** @param {any} node @param {any} document @param {string} name */
-function refuseUnresolvedReferences(node, document, name) {
+/** @param {any} node @param {any} document @param {string} name @param {string} [parent] */
+function refuseUnresolvedReferences(node, document, name, parent = '') {
   if (node === null || typeof node !== 'object') return;
   if (typeof node.$ref === 'string') {
     if (!node.$ref.startsWith('#/components/'))
@@ -114,7 +125,21 @@ function refuseUnresolvedReferences(node, document, name) {
       .reduce((/** @type {any} */ at, /** @type {string} */ key) => at?.[key], document);
     if (target === undefined) throw new Error(`${name}: the reference ${node.$ref} leads nowhere`);
   }
-  for (const value of Object.values(node)) refuseUnresolvedReferences(value, document, name);
+  for (const [key, value] of Object.entries(node)) {
+    if (NAME_MAPS.has(parent)) refuseUnresolvedReferences(value, document, name);
+    else if (!isData(key, value)) refuseUnresolvedReferences(value, document, name, key);
+  }
+}
+
+/**
+ * `a-b` with `login` and `a` with `bLogin` would both be `aBLogin`.
+ * @param {Map<string, string>} names @param {string} made @param {string} from @returns {string} the name, now taken
+ */
+function claimName(names, made, from) {
+  const owner = names.get(made);
+  if (owner) throw new Error(`the name ${made} would belong to two: ${owner} and ${from}`);
+  names.set(made, from);
+  return made;
 }
 
 /** @param {Map<string, string>} claims @param {string} path @param {string} name */
@@ -135,10 +160,23 @@ function refuseAmbiguousPaths(merged, claims) {
   const paths = Object.keys(merged.paths);
   const ownerOf = (/** @type {string} */ path) => claims.get(path.replace(/\{[^}]*\}/g, '{}'));
   for (const template of paths.filter((path) => path.includes('{'))) {
-    const matches = new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '[^/]+')}$`);
-    const other = paths.find((path) => path !== template && ownerOf(path) !== ownerOf(template) && matches.test(path));
+    const other = paths.find((path) => ownerOf(path) !== ownerOf(template) && canMeet(template, path));
     if (other) throw new Error(`the path ${template} of ${ownerOf(template)} also matches ${other} of ${ownerOf(other)}`);
   }
+}
+
+/** Whether one URL could be of both. Two segments with parameters count as alike. @param {string} a @param {string} b */
+function canMeet(a, b) {
+  const [segments, others] = [a.split('/'), b.split('/')];
+  return segments.length === others.length && segments.every((segment, i) => segmentsMeet(segment, others[i] ?? ''));
+}
+
+/** @param {string} a @param {string} b */
+function segmentsMeet(a, b) {
+  if (a.includes('{') && b.includes('{')) return true;
+  const matches = (/** @type {string} */ template) =>
+    new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '.+')}$`);
+  return matches(a).test(b) || matches(b).test(a);
 }
 
 /** A last look at the result: some merge tools drop a document-wide security and so make operations public. @param {Contract[]} contracts @param {any} merged */
@@ -163,6 +201,11 @@ function renameSecurity(security, prefix) {
   );
 }
 
+/** @param {any} operation @param {string} prefix */
+function operationIdOf(operation, prefix) {
+  return prefix[0]?.toLowerCase() + prefix.slice(1) + pascalCase(operation.operationId);
+}
+
 /** @param {any} item @param {(operation: any) => any} change */
 function mapOperations(item, change) {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, METHODS.includes(key) ? change(value) : value]));
@@ -180,9 +223,14 @@ function renameReferences(node, prefix, parent = '') {
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
       if (NAME_MAPS.has(parent)) return [key, renameReferences(value, prefix)];
-      if (DATA_KEYS.has(key)) return [key, value];
+      if (isData(key, value)) return [key, value];
       if (key === '$ref') return [key, value.replace(/^#\/components\/([^/]+)\//, `#/components/$1/${prefix}`)];
       return [key, renameReferences(value, prefix, key)];
     }),
   );
+}
+
+/** A list of `examples` is data, a map of them has names. @param {string} key @param {unknown} value */
+function isData(key, value) {
+  return DATA_KEYS.has(key) && (key !== 'examples' || Array.isArray(value));
 }

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { Overloaded } from '../core/faults.js';
+import type { Refusal } from '../core/outcome.js';
 import type { Caller, Dialect } from '../dialects/dialect.js';
 import { accessLog } from './access-log.js';
 import type { AccessTokenCheck } from './authentication.js';
@@ -21,7 +22,7 @@ type AnyOperation = (
   request: { body: unknown; path: unknown; query: unknown; headers: unknown },
   core: ServedDialect['core'],
   caller: Caller,
-) => Promise<{ status: number; body: unknown; headers?: Record<string, string> } | { ok: false; refusal: never }>;
+) => Promise<{ status: number; body: unknown; headers?: Record<string, string> } | { ok: false; refusal: Refusal }>;
 
 export interface HttpOptions {
   /** The merged document. */

@@ -15,6 +15,11 @@ export default async function findPostgres(): Promise<void> {
   if (!url && process.env.CI) throw new Error('the tests must run on PostgreSQL under CI');
 }
 
+/** What the set-up leaves for the end. */
+export interface TestGlobals {
+  stopStartedPostgres?: () => Promise<void>;
+}
+
 type Found = { url: string | null; which: string };
 
 async function given(): Promise<Found | null> {
@@ -29,11 +34,11 @@ async function local(): Promise<Found | null> {
 }
 
 async function started(): Promise<Found> {
-  const databaseDir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'latchkey-postgres-')), 'data');
-  fs.chmodSync(path.dirname(databaseDir), 0o777); // as root, the server runs as another user
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'latchkey-postgres-'));
+  fs.chmodSync(folder, 0o777); // as root, the server runs as another user
   const port = await freePort();
   const server = new EmbeddedPostgres({
-    databaseDir,
+    databaseDir: path.join(folder, 'data'),
     port,
     user: 'postgres',
     password: 'postgres',
@@ -47,7 +52,10 @@ async function started(): Promise<Found> {
   } catch (error) {
     return { url: null, which: `none, tests on it are skipped: ${String(error)}` };
   }
-  (globalThis as { startedPostgres?: EmbeddedPostgres }).startedPostgres = server;
+  (globalThis as TestGlobals).stopStartedPostgres = async () => {
+    await server.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
   const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
   return { url, which: `started for these tests, ${await versionOf(url)}` };
 }

