@@ -1,5 +1,7 @@
+import crypto from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import jwt from 'jsonwebtoken';
 import { pino } from 'pino';
 import { mergeContracts } from '../../openapi/tools/merge.mjs';
 import { createCore } from '../../src/core/core.js';
@@ -8,6 +10,9 @@ import { createHttpApp } from '../../src/http/app.js';
 import type { OpenApiDocument } from '../../src/http/contract.js';
 import { createHttpServer } from '../../src/http/server.js';
 import { ada, fakePorts, POLICY } from '../support/fake-ports.js';
+
+const ISSUER = 'https://id.example.com';
+const { privateKey, publicKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 const ANSWER = { description: 'x', content: { 'application/json': { schema: { type: 'object' } } } };
 const operation = (operationId: string, security: object[]) => ({ operationId, security, responses: { 200: ANSWER } });
@@ -60,7 +65,7 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
     document,
     routes,
     dialects: [{ dialect: PROBE, core: createCore(ports, 'probe', POLICY, { minLength: 8 }) }],
-    accessTokens: { issuer: 'x', type: 'at+jwt', verificationKey: () => null },
+    accessTokens: { issuer: ISSUER, type: 'at+jwt', verificationKey: (kid: string) => (kid === 'known' ? publicKey : null) },
     logger: pino({ level: 'silent' }),
   };
   const server = createHttpServer(createHttpApp(options));
@@ -91,6 +96,48 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
       expect(await get('/probe/key-or-token', headers)).toEqual([401, { code: 'unauthorized' }]);
     },
   );
+
+  describe('let in with an access token', () => {
+    const claims = { iss: ISSUER, aud: 'probe', sub: ada().id, sid: 'session 1', exp: Math.floor(Date.now() / 1000) + 60 };
+    const header = { alg: 'ES256', typ: 'at+jwt', kid: 'known' };
+    const present = (changedClaims: object, changedHeader: object = {}, key: jwt.Secret = privateKey) => {
+      const token = jwt.sign({ ...claims, ...changedClaims }, key, { algorithm: 'ES256', header: { ...header, ...changedHeader } });
+      return get('/probe/key-or-token', { authorization: `Bearer ${token}` });
+    };
+    beforeAll(async () => {
+      const device = { userAgent: null, ipAddress: null };
+      await ports.sessions.open({ account: ada(), dialect: 'probe', lives: POLICY.sessions, device, opaqueTokenHash: null });
+    });
+
+    it('that is good', async () => {
+      expect(await present({})).toEqual([200, { who: 'ada@example.com' }]);
+    });
+
+    it.each<[string, object, object?]>([
+      ['another type of token, signed with the same key', {}, { typ: 'rt+jwt' }],
+      ['no type', {}, { typ: undefined }],
+      ['the usual type of any other token', {}, { typ: 'JWT' }],
+      ['an unknown key', {}, { kid: 'unknown' }],
+      ['no key', {}, { kid: undefined }],
+      ['another issuer', { iss: 'https://elsewhere.example' }],
+      ['no issuer', { iss: undefined }],
+      ['another audience', { aud: 'pixyle' }],
+      ['no audience', { aud: undefined }],
+      ['an end that has come', { exp: Math.floor(Date.now() / 1000) - 1 }],
+      ['a beginning that has not', { nbf: Math.floor(Date.now() / 1000) + 60 }],
+      ['a session that is not there', { sid: 'session 2' }],
+      ['somebody else as its subject', { sub: 'somebody else' }],
+    ])('but not with %s', async (_fault, changedClaims, changedHeader = {}) => {
+      expect(await present(changedClaims, changedHeader)).toEqual([401, { code: 'unauthorized' }]);
+    });
+
+    it('but not with another key under the known id', async () => {
+      expect(await present({}, {}, crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)).toEqual([
+        401,
+        { code: 'unauthorized' },
+      ]);
+    });
+  });
 
   it('is refused with one credential where the contract asks for two', async () => {
     expect(await get('/probe/key-and-token', { 'x-probe-key': key })).toEqual([401, { code: 'unauthorized' }]);
