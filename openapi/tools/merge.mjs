@@ -7,13 +7,25 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const DATA_KEYS = new Set(['example', 'examples', 'default', 'const', 'enum', 'value']);
 
 /** The keys of these objects are names that somebody chose: one of them may be called `default` or `example`. */
-const NAME_MAPS = new Set(
-  [
-    ['paths', 'responses', 'headers', 'content', 'encoding', 'links', 'callbacks', 'examples'],
-    ['schemas', 'parameters', 'requestBodies', 'securitySchemes', 'pathItems'],
-    ['properties', 'patternProperties', '$defs', 'dependentSchemas'],
-  ].flat(),
-);
+const NAME_MAPS = new Set([
+  'paths',
+  'responses',
+  'headers',
+  'content',
+  'encoding',
+  'links',
+  'callbacks',
+  'examples',
+  'schemas',
+  'parameters',
+  'requestBodies',
+  'securitySchemes',
+  'pathItems',
+  'properties',
+  'patternProperties',
+  '$defs',
+  'dependentSchemas',
+]);
 
 /**
  * Merges the dialects' contracts into one OpenAPI 3.1 document: a pure function, its output depends on nothing else.
