@@ -109,6 +109,10 @@ function emptyDocument() {
 /** @param {string} name @param {any} document */
 function refuseUnlessMergeable(name, document) {
   if (!String(document.openapi).startsWith('3.1.')) throw new Error(`${name}: is not an OpenAPI 3.1 document`);
+  if (document.webhooks) throw new Error(`${name}: has webhooks, which the merge would lose`);
+  if ((document.servers ?? []).some((/** @type {any} */ { url }) => url !== '/')) {
+    throw new Error(`${name}: has a server with a base path, which belongs in front of each path`);
+  }
   const schemes = document.components?.securitySchemes ?? {};
   const ids = new Set();
   for (const [path, method, operation] of operationsOf(document)) {

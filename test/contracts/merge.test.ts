@@ -314,6 +314,12 @@ describe('a contract is refused', () => {
       "px0: the reference #/paths/~1a leads outside of the document's components",
     ],
     ['that is OpenAPI 3.0', contract('px0', {}, {}, { openapi: '3.0.3' }), 'px0: is not an OpenAPI 3.1 document'],
+    ['with webhooks', contract('px0', {}, {}, { webhooks: {} }), 'px0: has webhooks, which the merge would lose'],
+    [
+      'with a base path on its server',
+      contract('px0', {}, {}, { servers: [{ url: 'https://x.example/v1' }] }),
+      'px0: has a server with a base path, which belongs in front of each path',
+    ],
     ['that does not say what it is', contract('px0', {}, {}, { openapi: undefined }), 'px0: is not an OpenAPI 3.1 document'],
   ])('%s', (_what, refused, message) => {
     expect(() => mergeContracts([refused])).toThrow(message);
