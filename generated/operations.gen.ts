@@ -6,6 +6,8 @@ export interface Operations {
   "flashback": {
     checkOnline: { data: T.FlashbackCheckOnlineData; responses: T.FlashbackCheckOnlineResponses; secured: false };
     login: { data: T.FlashbackLoginData; responses: T.FlashbackLoginResponses; secured: false };
+    refresh: { data: T.FlashbackRefreshData; responses: T.FlashbackRefreshResponses; secured: false };
+    logout: { data: T.FlashbackLogoutData; responses: T.FlashbackLogoutResponses; secured: false };
   };
   "latchkey": {
     getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; secured: false };
@@ -14,17 +16,25 @@ export interface Operations {
   };
   "pixyle": {
     login: { data: T.PixyleLoginData; responses: T.PixyleLoginResponses; secured: false };
+    revokeAccess: { data: T.PixyleRevokeAccessData; responses: T.PixyleRevokeAccessResponses; secured: true };
+    refresh: { data: T.PixyleRefreshData; responses: T.PixyleRefreshResponses; secured: false };
+    revokeRefresh: { data: T.PixyleRevokeRefreshData; responses: T.PixyleRevokeRefreshResponses; secured: false };
   };
   "puppilot": {
     login: { data: T.PuppilotLoginData; responses: T.PuppilotLoginResponses; secured: false };
+    refreshToken: { data: T.PuppilotRefreshTokenData; responses: T.PuppilotRefreshTokenResponses; secured: false };
+    getMe: { data: T.PuppilotGetMeData; responses: T.PuppilotGetMeResponses; secured: true };
   };
   "px0": {
     login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; secured: false };
+    logout: { data: T.Px0LogoutData; responses: T.Px0LogoutResponses; secured: false };
+    getMe: { data: T.Px0GetMeData; responses: T.Px0GetMeResponses; secured: true };
   };
   "pyth-on": {
     register: { data: T.PythOnRegisterData; responses: T.PythOnRegisterResponses; secured: false };
     login: { data: T.PythOnLoginData; responses: T.PythOnLoginResponses; secured: false };
     verifyToken: { data: T.PythOnVerifyTokenData; responses: T.PythOnVerifyTokenResponses; secured: true };
+    refreshToken: { data: T.PythOnRefreshTokenData; responses: T.PythOnRefreshTokenResponses; secured: true };
   };
 }
 
@@ -32,13 +42,23 @@ export interface Operations {
 export const routes = [
   {"dialect":"flashback","operation":"checkOnline","method":"GET","path":"/","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"flashback","operation":"login","method":"POST","path":"/user/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"refresh","method":"POST","path":"/user/refresh","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"logout","method":"POST","path":"/user/logout","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"latchkey","operation":"getLiveness","method":"GET","path":"/livez","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"latchkey","operation":"getReadiness","method":"GET","path":"/readyz","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"latchkey","operation":"getJwks","method":"GET","path":"/.well-known/jwks.json","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"pixyle","operation":"login","method":"POST","path":"/auth/v1/token","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"pixyle","operation":"revokeAccess","method":"DELETE","path":"/auth/v1/revoke_access","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pixyle","operation":"refresh","method":"POST","path":"/auth/v1/refresh","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pixyle","operation":"revokeRefresh","method":"DELETE","path":"/auth/v1/revoke_refresh","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"puppilot","operation":"login","method":"POST","path":"/auth/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"refreshToken","method":"POST","path":"/auth/refresh-token","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"getMe","method":"GET","path":"/users/me","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"logout","method":"DELETE","path":"/v1/auth/session","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"getMe","method":"GET","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"pyth-on","operation":"register","method":"POST","path":"/api/register","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pyth-on","operation":"refreshToken","method":"POST","path":"/api/refresh","maxBodyBytes":0,"bodyRequired":false},
 ] as const;

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
+import type { FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -32,6 +32,34 @@ export const flashbackCheckOnline = <ThrowOnError extends boolean = false>(optio
  */
 export const flashbackLogin = <ThrowOnError extends boolean = false>(options: Options<FlashbackLoginData, ThrowOnError>) => (options.client ?? client).post<FlashbackLoginResponses, FlashbackLoginErrors, ThrowOnError>({
     url: '/user/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get the next tokens
+ *
+ * Takes a refresh token for the next access and refresh token. A refresh token is good once; one that comes again after ten seconds ends the session. The field has two names, as the vendor's documents and its client differ; if both are sent they must be the same. An Authorization header sent along is ignored.
+ */
+export const flashbackRefresh = <ThrowOnError extends boolean = false>(options: Options<FlashbackRefreshData, ThrowOnError>) => (options.client ?? client).post<FlashbackRefreshResponses, FlashbackRefreshErrors, ThrowOnError>({
+    url: '/user/refresh',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign out
+ *
+ * Ends the session of the refresh token, its access tokens too. The field has two names, as for the refresh.
+ */
+export const flashbackLogout = <ThrowOnError extends boolean = false>(options: Options<FlashbackLogoutData, ThrowOnError>) => (options.client ?? client).post<FlashbackLogoutResponses, FlashbackLogoutErrors, ThrowOnError>({
+    url: '/user/logout',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -75,6 +103,31 @@ export const pixyleLogin = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * End an access token
+ *
+ * Ends the access token in the Authorization header, at once. The refresh token of the same login stays good.
+ */
+export const pixyleRevokeAccess = <ThrowOnError extends boolean = false>(options?: Options<PixyleRevokeAccessData, ThrowOnError>) => (options?.client ?? client).delete<PixyleRevokeAccessResponses, PixyleRevokeAccessErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/auth/v1/revoke_access',
+    ...options
+});
+
+/**
+ * Get the next tokens
+ *
+ * Takes the refresh token in the Authorization header for the next access and refresh token. A refresh token is good once; one that comes again after ten seconds ends the login. The vendor's documents name no such operation.
+ */
+export const pixyleRefresh = <ThrowOnError extends boolean = false>(options?: Options<PixyleRefreshData, ThrowOnError>) => (options?.client ?? client).post<PixyleRefreshResponses, PixyleRefreshErrors, ThrowOnError>({ url: '/auth/v1/refresh', ...options });
+
+/**
+ * End a login
+ *
+ * Ends the login of the refresh token in the Authorization header, its access tokens too.
+ */
+export const pixyleRevokeRefresh = <ThrowOnError extends boolean = false>(options?: Options<PixyleRevokeRefreshData, ThrowOnError>) => (options?.client ?? client).delete<PixyleRevokeRefreshResponses, PixyleRevokeRefreshErrors, ThrowOnError>({ url: '/auth/v1/revoke_refresh', ...options });
+
+/**
  * Log in
  *
  * Checks address and password and opens a session: an access token of one hour and a refresh token of seven days. The header `X-API-Version` is required.
@@ -89,6 +142,31 @@ export const puppilotLogin = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Get the next tokens
+ *
+ * Takes a refresh token for the next access and refresh token. A refresh token is good once; one that comes again after ten seconds ends the login. An access token may be sent along in the Authorization header: it may have expired, but must be the same account's.
+ */
+export const puppilotRefreshToken = <ThrowOnError extends boolean = false>(options: Options<PuppilotRefreshTokenData, ThrowOnError>) => (options.client ?? client).post<PuppilotRefreshTokenResponses, PuppilotRefreshTokenErrors, ThrowOnError>({
+    url: '/auth/refresh-token',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Who am I?
+ *
+ * Shows the account behind the access token.
+ */
+export const puppilotGetMe = <ThrowOnError extends boolean = false>(options: Options<PuppilotGetMeData, ThrowOnError>) => (options.client ?? client).get<PuppilotGetMeResponses, PuppilotGetMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/me',
+    ...options
+});
+
+/**
  * Log in
  *
  * Checks address and password and opens a session of 24 hours. An Authorization header sent along is ignored. Whether the address is verified is told only to someone who knows the password.
@@ -100,6 +178,28 @@ export const px0Login = <ThrowOnError extends boolean = false>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Log out
+ *
+ * Ends the session of the bearer token. There is no error, whatever the token is or was.
+ */
+export const px0Logout = <ThrowOnError extends boolean = false>(options?: Options<Px0LogoutData, ThrowOnError>) => (options?.client ?? client).delete<Px0LogoutResponses, Px0LogoutErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/session',
+    ...options
+});
+
+/**
+ * Who am I?
+ *
+ * Shows the account behind the bearer token.
+ */
+export const px0GetMe = <ThrowOnError extends boolean = false>(options?: Options<Px0GetMeData, ThrowOnError>) => (options?.client ?? client).get<Px0GetMeResponses, Px0GetMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/me',
+    ...options
 });
 
 /**
@@ -138,5 +238,16 @@ export const pythOnLogin = <ThrowOnError extends boolean = false>(options: Optio
 export const pythOnVerifyToken = <ThrowOnError extends boolean = false>(options?: Options<PythOnVerifyTokenData, ThrowOnError>) => (options?.client ?? client).post<PythOnVerifyTokenResponses, PythOnVerifyTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/verify',
+    ...options
+});
+
+/**
+ * Get a fresh token
+ *
+ * Gives a fresh token for one that is still good. The old one stays good until its own end. The vendor names this operation; its path and shapes are our completion.
+ */
+export const pythOnRefreshToken = <ThrowOnError extends boolean = false>(options?: Options<PythOnRefreshTokenData, ThrowOnError>) => (options?.client ?? client).post<PythOnRefreshTokenResponses, PythOnRefreshTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/refresh',
     ...options
 });

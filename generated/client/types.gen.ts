@@ -61,6 +61,47 @@ export type FlashbackUser = {
     orgId: string;
 };
 
+export type FlashbackRefreshRequest = unknown & {
+    /**
+     * The refresh token, as the vendor's documents name it.
+     */
+    refreshToken?: string;
+    /**
+     * The refresh token, as the vendor's client names it.
+     */
+    refresh_token?: string;
+};
+
+export type FlashbackRefreshResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * JSON Web Token for the Authorization header.
+     */
+    accessToken: string;
+    /**
+     * JSON Web Token that buys the next access token.
+     */
+    refreshToken: string;
+    /**
+     * When the access token ends, in Unix seconds.
+     */
+    expiresAt: number;
+    /**
+     * The access token once more, as the vendor's client names it.
+     */
+    token: string;
+};
+
+export type FlashbackSuccessResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+};
+
 export type FlashbackOnlineResponse = {
     /**
      * Always true.
@@ -213,6 +254,13 @@ export type PixyleLoginResponse = {
     refresh_token: string;
 };
 
+export type PixyleRevokeResponse = {
+    /**
+     * What was done.
+     */
+    msg: string;
+};
+
 export type PixyleErrorResponse = {
     /**
      * What went wrong.
@@ -229,6 +277,13 @@ export type PuppilotLoginRequest = {
      * The account's password.
      */
     password: string;
+};
+
+export type PuppilotRefreshRequest = {
+    /**
+     * The refresh token.
+     */
+    token: string;
 };
 
 /**
@@ -324,6 +379,10 @@ export type Px0LoginResponse = {
      * When the token ends (RFC 3339).
      */
     expires_at: string;
+    user: Px0User;
+};
+
+export type Px0MeResponse = {
     user: Px0User;
 };
 
@@ -494,6 +553,104 @@ export type FlashbackLoginResponses = {
 
 export type FlashbackLoginResponse2 = FlashbackLoginResponses[keyof FlashbackLoginResponses];
 
+export type FlashbackRefreshData = {
+    body: FlashbackRefreshRequest;
+    path?: never;
+    query?: never;
+    url: '/user/refresh';
+};
+
+export type FlashbackRefreshErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * The refresh token is not good.
+     */
+    401: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackRefreshError = FlashbackRefreshErrors[keyof FlashbackRefreshErrors];
+
+export type FlashbackRefreshResponses = {
+    /**
+     * The next tokens.
+     */
+    200: FlashbackRefreshResponse;
+};
+
+export type FlashbackRefreshResponse2 = FlashbackRefreshResponses[keyof FlashbackRefreshResponses];
+
+export type FlashbackLogoutData = {
+    body: FlashbackRefreshRequest;
+    path?: never;
+    query?: never;
+    url: '/user/logout';
+};
+
+export type FlashbackLogoutErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * The refresh token is not good.
+     */
+    401: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackLogoutError = FlashbackLogoutErrors[keyof FlashbackLogoutErrors];
+
+export type FlashbackLogoutResponses = {
+    /**
+     * The session has ended.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackLogoutResponse = FlashbackLogoutResponses[keyof FlashbackLogoutResponses];
+
 export type LatchkeyGetLivenessData = {
     body?: never;
     path?: never;
@@ -622,6 +779,117 @@ export type PixyleLoginResponses = {
 
 export type PixyleLoginResponse2 = PixyleLoginResponses[keyof PixyleLoginResponses];
 
+export type PixyleRevokeAccessData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/v1/revoke_access';
+};
+
+export type PixyleRevokeAccessErrors = {
+    /**
+     * No access token, or none that is good.
+     */
+    401: PixyleErrorResponse;
+    /**
+     * Too many attempts.
+     */
+    429: PixyleErrorResponse;
+    /**
+     * The service failed.
+     */
+    500: PixyleErrorResponse;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PixyleErrorResponse;
+};
+
+export type PixyleRevokeAccessError = PixyleRevokeAccessErrors[keyof PixyleRevokeAccessErrors];
+
+export type PixyleRevokeAccessResponses = {
+    /**
+     * The access token is good for nothing any more.
+     */
+    200: PixyleRevokeResponse;
+};
+
+export type PixyleRevokeAccessResponse = PixyleRevokeAccessResponses[keyof PixyleRevokeAccessResponses];
+
+export type PixyleRefreshData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/v1/refresh';
+};
+
+export type PixyleRefreshErrors = {
+    /**
+     * No refresh token, or none that is good.
+     */
+    401: PixyleErrorResponse;
+    /**
+     * Too many attempts.
+     */
+    429: PixyleErrorResponse;
+    /**
+     * The service failed.
+     */
+    500: PixyleErrorResponse;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PixyleErrorResponse;
+};
+
+export type PixyleRefreshError = PixyleRefreshErrors[keyof PixyleRefreshErrors];
+
+export type PixyleRefreshResponses = {
+    /**
+     * The next tokens.
+     */
+    200: PixyleLoginResponse;
+};
+
+export type PixyleRefreshResponse = PixyleRefreshResponses[keyof PixyleRefreshResponses];
+
+export type PixyleRevokeRefreshData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/v1/revoke_refresh';
+};
+
+export type PixyleRevokeRefreshErrors = {
+    /**
+     * No refresh token, or none that is good.
+     */
+    401: PixyleErrorResponse;
+    /**
+     * Too many attempts.
+     */
+    429: PixyleErrorResponse;
+    /**
+     * The service failed.
+     */
+    500: PixyleErrorResponse;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PixyleErrorResponse;
+};
+
+export type PixyleRevokeRefreshError = PixyleRevokeRefreshErrors[keyof PixyleRevokeRefreshErrors];
+
+export type PixyleRevokeRefreshResponses = {
+    /**
+     * The login has ended.
+     */
+    200: PixyleRevokeResponse;
+};
+
+export type PixyleRevokeRefreshResponse = PixyleRevokeRefreshResponses[keyof PixyleRevokeRefreshResponses];
+
 export type PuppilotLoginData = {
     body: PuppilotLoginRequest;
     headers: {
@@ -681,6 +949,112 @@ export type PuppilotLoginResponses = {
 
 export type PuppilotLoginResponse = PuppilotLoginResponses[keyof PuppilotLoginResponses];
 
+export type PuppilotRefreshTokenData = {
+    body: PuppilotRefreshRequest;
+    headers: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version': 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/auth/refresh-token';
+};
+
+export type PuppilotRefreshTokenErrors = {
+    /**
+     * The header `X-API-Version` is missing or names another version, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * No token, or none that is good.
+     */
+    401: PuppilotError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PuppilotError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PuppilotError;
+    /**
+     * The body is JSON, but not what the contract asks for.
+     */
+    422: PuppilotValidationError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotRefreshTokenError = PuppilotRefreshTokenErrors[keyof PuppilotRefreshTokenErrors];
+
+export type PuppilotRefreshTokenResponses = {
+    /**
+     * The next tokens.
+     */
+    200: PuppilotTokenResponse;
+};
+
+export type PuppilotRefreshTokenResponse = PuppilotRefreshTokenResponses[keyof PuppilotRefreshTokenResponses];
+
+export type PuppilotGetMeData = {
+    body?: never;
+    headers: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version': 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/users/me';
+};
+
+export type PuppilotGetMeErrors = {
+    /**
+     * The header `X-API-Version` is missing or names another version, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * No token, or none that is good.
+     */
+    401: PuppilotError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotGetMeError = PuppilotGetMeErrors[keyof PuppilotGetMeErrors];
+
+export type PuppilotGetMeResponses = {
+    /**
+     * The account.
+     */
+    200: PuppilotUser;
+};
+
+export type PuppilotGetMeResponse = PuppilotGetMeResponses[keyof PuppilotGetMeResponses];
+
 export type Px0LoginData = {
     body: Px0LoginRequest;
     path?: never;
@@ -729,6 +1103,76 @@ export type Px0LoginResponses = {
 };
 
 export type Px0LoginResponse2 = Px0LoginResponses[keyof Px0LoginResponses];
+
+export type Px0LogoutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/session';
+};
+
+export type Px0LogoutErrors = {
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0LogoutError = Px0LogoutErrors[keyof Px0LogoutErrors];
+
+export type Px0LogoutResponses = {
+    /**
+     * Nobody is signed in with this token any more.
+     */
+    204: void;
+};
+
+export type Px0LogoutResponse = Px0LogoutResponses[keyof Px0LogoutResponses];
+
+export type Px0GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/me';
+};
+
+export type Px0GetMeErrors = {
+    /**
+     * No token, or none that is good.
+     */
+    401: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0GetMeError = Px0GetMeErrors[keyof Px0GetMeErrors];
+
+export type Px0GetMeResponses = {
+    /**
+     * The account.
+     */
+    200: Px0MeResponse;
+};
+
+export type Px0GetMeResponse = Px0GetMeResponses[keyof Px0GetMeResponses];
 
 export type PythOnRegisterData = {
     body: PythOnAuthRequest;
@@ -864,3 +1308,40 @@ export type PythOnVerifyTokenResponses = {
 };
 
 export type PythOnVerifyTokenResponse = PythOnVerifyTokenResponses[keyof PythOnVerifyTokenResponses];
+
+export type PythOnRefreshTokenData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/refresh';
+};
+
+export type PythOnRefreshTokenErrors = {
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PythOnError;
+};
+
+export type PythOnRefreshTokenError = PythOnRefreshTokenErrors[keyof PythOnRefreshTokenErrors];
+
+export type PythOnRefreshTokenResponses = {
+    /**
+     * The fresh token.
+     */
+    200: PythOnAuthResponse;
+};
+
+export type PythOnRefreshTokenResponse = PythOnRefreshTokenResponses[keyof PythOnRefreshTokenResponses];

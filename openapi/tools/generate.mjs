@@ -58,7 +58,12 @@ function operationsModule(document) {
 /** @param {any} operation */
 function operationTypes(operation) {
   const type = pascalCase(operation.operationId);
-  return `    ${operation['x-latchkey-operation']}: { data: T.${type}Data; responses: T.${type}Responses; secured: ${operation.security.length > 0} };`;
+  return `    ${operation['x-latchkey-operation']}: { data: T.${type}Data; responses: T.${type}Responses; secured: ${isSecured(operation)} };`;
+}
+
+/** Whether nobody gets in without a credential: none of the ways in is an empty one. @param {any} operation */
+function isSecured({ security }) {
+  return security.length > 0 && security.every((/** @type {object} */ way) => Object.keys(way).length > 0);
 }
 
 /** @param {string} urlPath @param {string} method @param {any} operation */

@@ -1,6 +1,6 @@
 import type { Account } from './account.js';
 import type { Policy } from './policy.js';
-import type { Ports } from './ports.js';
+import type { LiveSession, Ports } from './ports.js';
 import { accessExpiresAt, unixSeconds, type Device, type Session } from './session.js';
 
 /** What a person who signed in gets. Which of it is shown, and under which names, is for the dialect. */
@@ -28,13 +28,16 @@ export async function openSession(
   const lives = wanted.long && policy.longSessions ? policy.longSessions : policy.sessions;
   const opaque = policy.accessTokens === 'opaque' ? ports.tokens.createOpaqueToken() : null;
   const session = await ports.sessions.open({ account, dialect, lives, device: wanted.device, opaqueTokenHash: opaque?.hash ?? null });
-  if (!session) return null;
+  return session && openedTokens(ports, policy, { account, session }, opaque?.token);
+}
 
-  const expiresAt = accessExpiresAt(session, lives);
+/** The tokens of a session's present generation. An opaque one is made at the login and never again. */
+export function openedTokens(ports: Ports, policy: Policy, { account, session }: LiveSession, opaqueToken?: string): SignedIn {
+  const expiresAt = accessExpiresAt(session, policy.sessions);
   return {
     account,
     session,
-    accessToken: opaque?.token ?? signAccessToken(ports, policy, account, session, expiresAt),
+    accessToken: opaqueToken ?? signAccessToken(ports, policy, account, session, expiresAt),
     accessExpiresAt: expiresAt,
     refreshToken: ports.tokens.signRefreshToken(session),
   };

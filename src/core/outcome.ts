@@ -13,7 +13,10 @@ export type Refusal =
   | 'invalid_email'
   | 'email_taken'
   | 'password_too_short'
-  | 'password_too_long';
+  | 'password_too_long'
+  | 'refresh_token_invalid'
+  | 'refresh_token_expired'
+  | 'refresh_token_reused';
 
 /** What a use case answers: a value, or exactly why not. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };

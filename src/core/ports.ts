@@ -20,6 +20,20 @@ export interface KeyStore {
   loadOrCreate(create: (existing: SealedKey[]) => SealedKey[]): Promise<SealedKey[]>;
 }
 
+/** A session that has not ended, and the account behind it. */
+export interface LiveSession {
+  session: Session;
+  account: Account;
+}
+
+/** What a refresh token says of itself, its signature, audience and type being good. */
+export interface RefreshTokenClaims {
+  sessionId: string;
+  accountId: string;
+  generation: number;
+  expired: boolean;
+}
+
 export interface NewSession {
   account: Account;
   dialect: string;
@@ -74,8 +88,25 @@ export interface Ports {
      *   that came in while the old password was being hashed leaves no session behind.
      */
     open(session: NewSession): Promise<Session | null>;
-    /** The session and its account, unless it has ended or the account is not active. */
-    findLive(id: string): Promise<{ session: Session; account: Account } | null>;
+    /** The session and its account, unless it has ended, that access token of it was revoked, or the account is not active. */
+    findLive(id: string, accessTokenId: string): Promise<LiveSession | null>;
+    /** The same for an opaque token. */
+    findLiveByOpaqueToken(hash: Buffer): Promise<LiveSession | null>;
+    /**
+     * Begins the next generation of a live session: once for each generation, whoever asks first.
+     *
+     * @returns null when the session has ended, or its generation is another one.
+     */
+    rotate(id: string, generation: number): Promise<LiveSession | null>;
+    /** Begins the session's access life anew, and leaves its generation as it is; null when the session has ended. */
+    renew(id: string): Promise<LiveSession | null>;
+    /** The live session whose generation began after the given one, and no longer ago than that. */
+    findJustRotated(id: string, generation: number, withinSeconds: number): Promise<LiveSession | null>;
+    /** Ends the session, if it has not ended yet. @returns whether it had not. */
+    end(id: string): Promise<boolean>;
+    endByOpaqueToken(hash: Buffer): Promise<void>;
+    /** Makes one access token good for nothing; the session goes on. `until`: when it would have ended by itself. */
+    revokeAccessToken(accessTokenId: string, until: Date): Promise<void>;
   };
   passwords: {
     hash(password: string): Promise<string>;
@@ -89,6 +120,12 @@ export interface Ports {
     signAccessToken(claims: AccessTokenClaims): string;
     /** Made from the session's row alone: the same row gives the same token. */
     signRefreshToken(session: Session): string;
+    /** Reads a refresh token of that dialect; null where it is none of ours, or another dialect's. */
+    readRefreshToken(token: string, dialect: string): RefreshTokenClaims | null;
+    /** The account that an access token of that dialect was made for, though it may have expired; null where it is none of ours. */
+    ownerOfAccessToken(token: string, dialect: string): string | null;
+    /** The hash under which an opaque token is found; null where it cannot be one. */
+    opaqueTokenHash(token: string): Buffer | null;
     /** A random token and the hash under which it is found again. */
     createOpaqueToken(): { token: string; hash: Buffer };
     /** The account's API key, derived and never stored. */

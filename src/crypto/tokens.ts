@@ -1,7 +1,7 @@
 import crypto, { type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { Account } from '../core/account.js';
-import type { Ports, PublicJwk } from '../core/ports.js';
+import type { Ports, PublicJwk, RefreshTokenClaims } from '../core/ports.js';
 import { unixSeconds } from '../core/session.js';
 import { currentKey, type KeyRing } from './key-ring.js';
 
@@ -11,6 +11,8 @@ const REFRESH_TOKEN_TYPE = 'rt+jwt';
 
 const OPAQUE_TOKEN_PREFIX = 'sess_';
 const OPAQUE_TOKEN_BYTES = 32;
+
+const OPAQUE_TOKEN = new RegExp(`^${OPAQUE_TOKEN_PREFIX}[0-9a-f]{${OPAQUE_TOKEN_BYTES * 2}}$`);
 
 const API_KEY = /^pyth_([0-9a-f]{32})([0-9a-f]{64})$/;
 
@@ -49,9 +51,16 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
         };
         return jwt.sign(payload, secret, { algorithm: 'HS256', header: { alg: 'HS256', typ: REFRESH_TOKEN_TYPE, kid: id } });
       },
+      ownerOfAccessToken(token, dialect) {
+        const { typ, kid = '' } = jwt.decode(token, { complete: true })?.header ?? {};
+        const key = typ === ACCESS_TOKEN_TYPE ? publicKeys.get(kid) : undefined;
+        return (key && verifiedClaims(token, key, { algorithms: ['ES256'], issuer, audience: dialect })?.sub) ?? null;
+      },
+      readRefreshToken: (token, dialect) => readRefreshToken(keyRing['refresh-token'], issuer, token, dialect),
+      opaqueTokenHash: (token) => (OPAQUE_TOKEN.test(token) ? sha256(token) : null),
       createOpaqueToken() {
         const token = OPAQUE_TOKEN_PREFIX + crypto.randomBytes(OPAQUE_TOKEN_BYTES).toString('hex');
-        return { token, hash: crypto.createHash('sha256').update(token).digest() };
+        return { token, hash: sha256(token) };
       },
       deriveApiKey: (account) => deriveApiKey(currentKey(keyRing['api-key']).secret, account),
       accountIdOfApiKey: (key) => API_KEY.exec(key)?.[1]?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') ?? null,
@@ -64,6 +73,30 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
       publicKeys: () => jwks,
     },
   };
+}
+
+/** An end that has come is told apart here, by the claims: clients may want to know, and an expired token ends no session. */
+function readRefreshToken(keys: KeyRing['refresh-token'], issuer: string, token: string, dialect: string): RefreshTokenClaims | null {
+  const header = jwt.decode(token, { complete: true })?.header;
+  const key = keys.find(({ id }) => id === header?.kid);
+  if (!key || header?.typ !== REFRESH_TOKEN_TYPE) return null;
+  const claims = verifiedClaims(token, key.secret, { algorithms: ['HS256'], issuer, audience: dialect });
+  if (!claims) return null;
+  const { sid, sub = '', gen, exp = 0 } = claims;
+  return { sessionId: sid, accountId: sub, generation: gen, expired: exp * 1000 <= Date.now() };
+}
+
+/** The claims of a token that is ours, whether or not its end has come; null where it is not ours. */
+function verifiedClaims(token: string, key: KeyObject, expected: jwt.VerifyOptions): jwt.JwtPayload | null {
+  try {
+    return jwt.verify(token, key, { ...expected, ignoreExpiration: true }) as jwt.JwtPayload;
+  } catch {
+    return null;
+  }
+}
+
+function sha256(text: string): Buffer {
+  return crypto.createHash('sha256').update(text).digest();
 }
 
 function deriveApiKey(secret: KeyObject, { id, apiKeyVersion }: Pick<Account, 'id' | 'apiKeyVersion'>): string {

@@ -97,4 +97,15 @@ export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
   },
 });
 
-export const ENTITIES = [OrganizationEntity, AccountEntity, SessionEntity, KeyEntity];
+export const RevocationEntity = new EntitySchema<{ kind: 'token'; id: string; until: Date }>({
+  name: 'Revocation',
+  tableName: 'revocations',
+  columns: {
+    kind: { type: 'text', primary: true, primaryKeyConstraintName: 'revocations_pkey' },
+    id: { type: 'text', primary: true, primaryKeyConstraintName: 'revocations_pkey' },
+    until: { type: 'timestamptz' },
+  },
+  checks: [{ name: 'revocations_kind_check', expression: "kind IN ('token')" }],
+});
+
+export const ENTITIES = [OrganizationEntity, AccountEntity, SessionEntity, KeyEntity, RevocationEntity];

@@ -34,6 +34,8 @@ export type FailureCode = Failure['code'];
 export interface Caller<Who extends Principal | null = Principal | null> {
   /** Null where the operation asks for no credential: one that was sent along is not looked at. */
   principal: Who;
+  /** What stands behind `Bearer` in the Authorization header, unchecked: for operations that take a refresh token there. */
+  bearer: string | null;
   device: Device;
 }
 
@@ -50,12 +52,15 @@ type Request<Data> = Pick<Data, Extract<keyof Data, 'body' | 'path' | 'query' | 
 /** `{ status: 200, body: ... }`, one member for each good response that the contract names. */
 type Reply<Responses> = { [S in keyof Responses]: { status: S; body: Responses[S]; headers?: Record<string, string> } }[keyof Responses];
 
-/** Handles one operation: hands plain values to a use case, and answers with a value or with the core's refusal. */
+/**
+ * Handles one operation: hands plain values to a use case, and answers with a value, with the core's refusal, or with what the
+ * contract says in words because its schema cannot.
+ */
 export type Operation<O extends OperationTypes> = (
   request: Request<O['data']>,
   core: Core,
   caller: Caller<O['secured'] extends true ? Principal : null>,
-) => Promise<Reply<O['responses']> | { ok: false; refusal: Refusal }>;
+) => Promise<Reply<O['responses']> | { ok: false; refusal: Refusal } | { issues: Issue[] }>;
 
 /** The handlers of one contract: a missing one, a wrong field and a status that is not documented do not compile. */
 export type OperationsOf<Name extends keyof Operations> = {

@@ -3,9 +3,9 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { Overloaded } from '../core/faults.js';
 import type { Refusal } from '../core/outcome.js';
-import type { Caller, Dialect } from '../dialects/dialect.js';
+import type { Caller, Dialect, Issue } from '../dialects/dialect.js';
 import { accessLog } from './access-log.js';
-import type { AccessTokenCheck } from './authentication.js';
+import { bearerOf, type AccessTokenCheck } from './authentication.js';
 import { contractValidator, type OpenApiDocument } from './contract.js';
 import { docsPage } from './docs-page.js';
 import { failureOf, Rejected } from './failures.js';
@@ -22,7 +22,7 @@ type AnyOperation = (
   request: { body: unknown; path: unknown; query: unknown; headers: unknown },
   core: ServedDialect['core'],
   caller: Caller,
-) => Promise<{ status: number; body: unknown; headers?: Record<string, string> } | { ok: false; refusal: Refusal }>;
+) => Promise<{ status: number; body: unknown; headers?: Record<string, string> } | { ok: false; refusal: Refusal } | { issues: Issue[] }>;
 
 export interface HttpOptions {
   /** The merged document. */
@@ -97,6 +97,7 @@ function answer({ dialect, core }: ServedDialect): RequestHandler {
     const handle = dialect.operations[route.operation] as AnyOperation;
     const request = { body: req.body as unknown, path: req.params, query: req.query, headers: req.headers };
     const result = await handle(request, core, callerOf(req, res));
+    if ('issues' in result) throw new Rejected({ code: 'invalid_request', issues: result.issues });
     if ('refusal' in result) throw new Rejected({ code: result.refusal });
     res.set(result.headers ?? {});
     send(res, result.status, 'application/json', result.body);
@@ -106,6 +107,7 @@ function answer({ dialect, core }: ServedDialect): RequestHandler {
 function callerOf(req: Request, res: Response): Caller {
   return {
     principal: res.locals.principal ?? null,
+    bearer: bearerOf(req),
     device: { userAgent: req.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH) ?? null, ipAddress: req.ip ?? null },
   };
 }

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Authenticator, Strategy } from 'passport';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
-import type { Principal } from '../core/authenticate.js';
+import type { Principal, ShownClaims } from '../core/authenticate.js';
 import type { ServedDialect } from './route-table.js';
 
 /** What is needed to check an access token's signature. */
@@ -40,10 +40,12 @@ export type CredentialCheck = (req: Request) => Promise<Principal | null>;
 export function credentialCheck(scheme: SecurityScheme, served: ServedDialect, accessTokens: AccessTokenCheck): CredentialCheck {
   const { dialect, core } = served;
   if (scheme.type === 'apiKey' && scheme.in === 'header' && scheme.name) {
-    return check(new ApiKeyStrategy(scheme.name, (key) => core.authenticateApiKey(key)));
+    const header = scheme.name.toLowerCase();
+    return check(new TokenStrategy((req) => req.headers[header], core.authenticateApiKey));
   }
-  if (scheme.type === 'http' && scheme.scheme === 'bearer' && dialect.policy.accessTokens === 'signed') {
-    return check(jwtStrategy(served, accessTokens));
+  if (scheme.type === 'http' && scheme.scheme === 'bearer') {
+    const isSigned = dialect.policy.accessTokens === 'signed';
+    return check(isSigned ? jwtStrategy(served, accessTokens) : new TokenStrategy(bearerOf, core.authenticateOpaqueToken));
   }
   throw new Error(`${dialect.name}: a security scheme of type ${scheme.type} cannot be checked`);
 }
@@ -52,7 +54,7 @@ export function credentialCheck(scheme: SecurityScheme, served: ServedDialect, a
 function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificationKey }: AccessTokenCheck): Strategy {
   return new JwtStrategy(
     {
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerOf,
       algorithms: ['ES256'],
       issuer,
       audience: dialect.name,
@@ -62,28 +64,31 @@ function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificat
         done(key ? null : 'unknown key', key as unknown as Buffer); // the types know no KeyObject, jsonwebtoken does
       },
     },
-    (claims: { sub: string; sid: string }, done) => {
+    (claims: ShownClaims, done) => {
       core.authenticateSession(claims).then((principal) => done(null, principal ?? false), done);
     },
   );
 }
 
-/** Reads an API key from a header. */
-class ApiKeyStrategy extends Strategy {
-  readonly #header: string;
-  readonly #find: (key: string) => Promise<Principal | null>;
+/** What stands behind `Bearer` in the Authorization header, or null. @see RFC 6750, section 2.1 */
+export const bearerOf = ExtractJwt.fromAuthHeaderAsBearerToken() as (req: Request) => string | null;
 
-  constructor(header: string, find: (key: string) => Promise<Principal | null>) {
+/** Takes a token that means nothing by itself, an API key or an opaque one, and asks the core whose it is. */
+class TokenStrategy extends Strategy {
+  readonly #read: (req: Request) => unknown;
+  readonly #find: (token: string) => Promise<Principal | null>;
+
+  constructor(read: (req: Request) => unknown, find: (token: string) => Promise<Principal | null>) {
     super();
-    this.name = 'api-key';
-    this.#header = header.toLowerCase();
+    this.name = 'token';
+    this.#read = read;
     this.#find = find;
   }
 
   override authenticate(req: Request): void {
-    const key = req.headers[this.#header];
-    if (typeof key !== 'string') return this.fail(401);
-    this.#find(key).then(
+    const token = this.#read(req);
+    if (typeof token !== 'string') return this.fail(401);
+    this.#find(token).then(
       (principal) => (principal ? this.success(principal) : this.fail(401)),
       (error: unknown) => this.error(error),
     );

@@ -50,10 +50,16 @@ describe('the secrets of the merged document', () => {
       'flashback LoginRequest.password',
       'flashback LoginResponse.accessToken',
       'flashback LoginResponse.refreshToken',
+      'flashback RefreshRequest.refreshToken',
+      'flashback RefreshRequest.refresh_token',
+      'flashback RefreshResponse.accessToken',
+      'flashback RefreshResponse.refreshToken',
+      'flashback RefreshResponse.token',
       'pixyle LoginRequest.password',
       'pixyle LoginResponse.access_token',
       'pixyle LoginResponse.refresh_token',
       'puppilot LoginRequest.password',
+      'puppilot RefreshRequest.token',
       'puppilot TokenResponse.access_token',
       'puppilot TokenResponse.refresh_token',
       'px0 LoginRequest.password',
@@ -108,7 +114,12 @@ describe('every 4xx and 5xx of every operation', () => {
     const document = structuredClone(merged);
     delete partAt(document, `/components/responses/PythOnInternal${place}`)[key];
 
-    expect(errorsWithoutExample(document)).toEqual(['POST /api/register 500', 'POST /api/login 500', 'POST /api/verify 500']);
+    expect(errorsWithoutExample(document)).toEqual([
+      'POST /api/register 500',
+      'POST /api/login 500',
+      'POST /api/verify 500',
+      'POST /api/refresh 500',
+    ]);
   });
 });
 

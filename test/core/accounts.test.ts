@@ -76,15 +76,15 @@ describe('authenticateSession', () => {
       device: DEVICE,
       opaqueTokenHash: null,
     });
-    const sid = opened?.id ?? '';
+    const shown = { sub: ada().id, sid: opened?.id ?? '', jti: 'a token', exp: 1_767_326_645 };
 
-    expect(await authenticateSession(ports, 'pixyle', { sub: ada().id, sid })).toMatchObject({
-      session: { id: sid },
+    expect(await authenticateSession(ports, 'pixyle', shown)).toMatchObject({
+      session: { id: shown.sid },
       account: { id: ada().id },
     });
-    expect(await authenticateSession(ports, 'px0', { sub: ada().id, sid })).toBeNull();
-    expect(await authenticateSession(ports, 'pixyle', { sub: 'somebody else', sid })).toBeNull();
-    expect(await authenticateSession(ports, 'pixyle', { sub: ada().id, sid: 'no session' })).toBeNull();
+    expect(await authenticateSession(ports, 'px0', shown)).toBeNull();
+    expect(await authenticateSession(ports, 'pixyle', { ...shown, sub: 'somebody else' })).toBeNull();
+    expect(await authenticateSession(ports, 'pixyle', { ...shown, sid: 'no session' })).toBeNull();
   });
 });
 

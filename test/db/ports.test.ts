@@ -143,18 +143,18 @@ onEveryDatabase((kind) => {
     it.each(['banned', 'inactive', 'deleted'] as const)('end when their account becomes %s', async (status) => {
       const account = await inserted(`${status}@example.com`);
       const session = await open(account);
-      expect((await ports.sessions.findLive(session?.id ?? ''))?.account.id).toBe(account.id);
+      expect((await ports.sessions.findLive(session?.id ?? '', 'a token'))?.account.id).toBe(account.id);
 
       await ports.accounts.setStatus(account.id, status);
 
-      expect(await ports.sessions.findLive(session?.id ?? '')).toBeNull();
+      expect(await ports.sessions.findLive(session?.id ?? '', 'a token')).toBeNull();
     });
 
     it.each(['idle_expires_at', 'expires_at'])('are not live after their %s', async (column) => {
       const session = await open(await inserted(`${column}@example.com`));
       await database.source.query(`UPDATE sessions SET ${column} = now() - interval '1 millisecond' WHERE id = $1`, [session?.id]);
 
-      expect(await ports.sessions.findLive(session?.id ?? '')).toBeNull();
+      expect(await ports.sessions.findLive(session?.id ?? '', 'a token')).toBeNull();
     });
 
     if (kind.kind === 'PostgreSQL') {

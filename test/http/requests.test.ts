@@ -220,7 +220,11 @@ onEveryDatabase((kind) => {
 
     expect([login.status, gone.status, pythOn.status]).toEqual([200, 404, 404]);
     expect(pythOn.headers.get('content-type')).toBe('application/problem+json');
-    expect(Object.keys(paths).sort()).toEqual(['/.well-known/jwks.json', '/auth/v1/token', '/livez', '/readyz']);
+    expect(
+      Object.keys(paths).every(
+        (path) => path.startsWith('/auth/v1/') || mergedDocument.paths[path]?.get?.operationId.startsWith('latchkey'),
+      ),
+    ).toBe(true);
   });
 
   it('FLASHBACK_HIDE_ACCOUNTS makes unknown, wrong and no password look alike', async () => {

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import type { Account } from '../../src/core/account.js';
 import { normalizedEmail } from '../../src/core/email-address.js';
 import type { Policy } from '../../src/core/policy.js';
-import type { Ports } from '../../src/core/ports.js';
+import type { LiveSession, Ports } from '../../src/core/ports.js';
 import type { Session } from '../../src/core/session.js';
 
 export const NOW = new Date('2026-01-02T03:04:05.678Z');
@@ -34,9 +34,23 @@ export const POLICY: Policy = {
 };
 
 /** Ports in memory. `verified` lists each hash that a password was compared with, `sessions` each session that was opened. */
-export function fakePorts(accounts: Account[]): { ports: Ports; accounts: Account[]; verified: string[]; sessions: Session[] } {
+export function fakePorts(accounts: Account[]): {
+  ports: Ports;
+  accounts: Account[];
+  verified: string[];
+  sessions: Session[];
+  /** Set `now`, and a replayed refresh token comes too late. */
+  graceIsOver: { now: boolean };
+} {
   const verified: string[] = [];
   const sessions: Session[] = [];
+  const revoked = new Set<string>();
+  const graceIsOver = { now: false };
+  const live = (id: string | undefined): LiveSession | null => {
+    const session = sessions.find((each) => each.id === id);
+    const account = accounts.find((each) => each.id === session?.accountId && each.status === 'active');
+    return session && account ? { session, account } : null;
+  };
   const ports: Ports = {
     accounts: {
       findByEmail: async (email) => accounts.find((account) => normalizedEmail(account.email) === normalizedEmail(email)) ?? null,
@@ -72,11 +86,23 @@ export function fakePorts(accounts: Account[]): { ports: Ports; accounts: Accoun
         sessions.push(session);
         return session;
       },
-      async findLive(id) {
-        const session = sessions.find((each) => each.id === id);
-        const account = accounts.find((each) => each.id === session?.accountId && each.status === 'active');
-        return session && account ? { session, account } : null;
+      findLive: async (id, accessTokenId) => (revoked.has(accessTokenId) ? null : live(id)),
+      findLiveByOpaqueToken: async () => live(sessions[0]?.id),
+      async rotate(id, generation) {
+        const found = live(id);
+        if (found?.session.generation !== generation) return null;
+        found.session.generation += 1;
+        return found;
       },
+      renew: async (id) => live(id),
+      findJustRotated: async (id, generation) => (graceIsOver.now || live(id)?.session.generation !== generation + 1 ? null : live(id)),
+      async end(id) {
+        const index = sessions.findIndex((session) => session.id === id);
+        if (index >= 0) sessions.splice(index, 1);
+        return index >= 0;
+      },
+      endByOpaqueToken: async () => void sessions.pop(),
+      revokeAccessToken: async (id) => void revoked.add(id),
     },
     passwords: {
       hash: async (password) => `hash(${password})`,
@@ -89,7 +115,18 @@ export function fakePorts(accounts: Account[]): { ports: Ports; accounts: Accoun
     },
     tokens: {
       signAccessToken: (claims) => `access ${JSON.stringify(claims)}`,
-      signRefreshToken: (session) => `refresh ${session.id} ${session.generation}`,
+      signRefreshToken: ({ id, accountId, generation, dialect }) =>
+        `refresh ${JSON.stringify({ sessionId: id, accountId, generation, dialect, expired: false })}`,
+      readRefreshToken(token, dialect) {
+        const [, text = '{}'] = /^refresh (.*)$/.exec(token) ?? [];
+        const claims = JSON.parse(text);
+        return claims.dialect === dialect ? claims : null;
+      },
+      ownerOfAccessToken(token, dialect) {
+        const { aud, sub } = JSON.parse(/^access (.*)$/.exec(token)?.[1] ?? '{}');
+        return aud === dialect ? sub : null;
+      },
+      opaqueTokenHash: (token) => (token === 'opaque' ? Buffer.from('hash') : null),
       createOpaqueToken: () => ({ token: 'opaque', hash: Buffer.from('hash') }),
       deriveApiKey: ({ id, apiKeyVersion }) => `key/${id}/${apiKeyVersion}`,
       accountIdOfApiKey: (key) => (key.startsWith('key/') ? (key.split('/')[1] ?? null) : null),
@@ -98,5 +135,5 @@ export function fakePorts(accounts: Account[]): { ports: Ports; accounts: Accoun
     },
     database: { ping: async () => {} },
   };
-  return { ports, accounts, verified, sessions };
+  return { ports, accounts, verified, sessions, graceIsOver };
 }

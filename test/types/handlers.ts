@@ -10,7 +10,7 @@ const token = 'token';
 const apiKey = 'key';
 const refused = { ok: false, refusal: 'wrong_password' } as const;
 
-const { register, verifyToken } = operations;
+const { register, verifyToken, ...others } = operations;
 
 /** The control: what a handler may read and answer compiles, so that the errors below are about what they say. */
 const login: PythOn['login'] = async ({ body }, _core, { principal, device }) => {
@@ -18,16 +18,16 @@ const login: PythOn['login'] = async ({ body }, _core, { principal, device }) =>
   return seen.length ? { status: 200, body: { token, apiKey, user }, headers: { 'x-seen': 'yes' } } : refused;
 };
 
-export const complete: PythOn = { register, login, verifyToken };
+export const complete: PythOn = { ...others, register, login, verifyToken };
 
 // @ts-expect-error `verifyToken` is left out
-export const incomplete: PythOn = { register, login };
+export const incomplete: PythOn = { ...others, register, login };
 
 // @ts-expect-error there is no operation `logIn`
-export const misspelt: PythOn = { register, login, verifyToken, logIn: login };
+export const misspelt: PythOn = { ...others, register, login, verifyToken, logIn: login };
 
 // @ts-expect-error `register` answers with another status than `login`
-export const mistaken: PythOn = { register, login: register, verifyToken };
+export const mistaken: PythOn = { ...others, register, login: register, verifyToken };
 
 // @ts-expect-error a token is a string
 export const answersWithAWrongType: PythOn['login'] = async () => ({ status: 200, body: { token: 7, apiKey, user } });

@@ -6,6 +6,8 @@ type Words = [status: number, errorCode: LoginErrorCode | Uppercase<string>, mes
 
 const INACTIVE: Words = [401, 'USER_INACTIVE', 'The account is not active'];
 
+const BAD_REFRESH_TOKEN: Words = [401, 'INVALID_REFRESH_TOKEN', 'The refresh token is not valid'];
+
 /** The four codes of a login are the contract's, whose clients match on them; all else is ours. */
 const FAILURES: Record<FailureCode, Words> = {
   unknown_account: [401, 'USER_NOT_FOUND', 'Nobody has this e-mail address'],
@@ -19,6 +21,9 @@ const FAILURES: Record<FailureCode, Words> = {
   email_taken: [400, 'EMAIL_EXISTS', 'The e-mail address has an account already'],
   password_too_short: [400, 'WEAK_PASSWORD', 'The password is too short'],
   password_too_long: [400, 'WEAK_PASSWORD', 'The password is too long'],
+  refresh_token_invalid: BAD_REFRESH_TOKEN,
+  refresh_token_expired: [401, 'REFRESH_TOKEN_EXPIRED', 'The refresh token has expired'],
+  refresh_token_reused: BAD_REFRESH_TOKEN,
   malformed_body: [400, 'VALIDATION_ERROR', 'The request body is not JSON'],
   invalid_request: [400, 'VALIDATION_ERROR', 'The request is not valid'],
   unauthorized: [401, 'UNAUTHORIZED', 'A valid access token is required'],

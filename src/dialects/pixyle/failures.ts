@@ -5,6 +5,7 @@ type Words = [status: number, error: string];
 
 /** Said alike whatever is wrong with them: this API does not tell. */
 const BAD_CREDENTIALS: Words = [401, 'Invalid e-mail address or password'];
+const BAD_REFRESH_TOKEN: Words = [401, 'Missing or invalid refresh token'];
 const NO_JSON: Words = [400, 'A JSON body is required'];
 
 /** Statuses by the contract; its exact words are not public, these are ours. */
@@ -20,6 +21,9 @@ const FAILURES: Record<FailureCode, Words> = {
   email_taken: [409, 'E-mail address has an account already'],
   password_too_short: [400, 'Password is too short'],
   password_too_long: [400, 'Password is too long'],
+  refresh_token_invalid: BAD_REFRESH_TOKEN,
+  refresh_token_expired: BAD_REFRESH_TOKEN,
+  refresh_token_reused: BAD_REFRESH_TOKEN,
   malformed_body: NO_JSON,
   invalid_request: [400, 'Invalid request'],
   unauthorized: [401, 'Missing or invalid access token'],

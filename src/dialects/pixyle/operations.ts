@@ -8,4 +8,19 @@ export const operations: OperationsOf<'pixyle'> = {
     const signedIn = await core.signInWithPassword({ email, password, device, ...(long && { long }) });
     return signedIn.ok ? { status: 200, body: toLoginResponse(signedIn.value) } : signedIn;
   },
+
+  async revokeAccess(_request, core, { principal }) {
+    if (principal.accessToken) await core.revokeAccessToken(principal.accessToken);
+    return { status: 200, body: { msg: 'Access token revoked' } };
+  },
+
+  async refresh(_request, core, { bearer }) {
+    const refreshed = await core.refreshSession({ refreshToken: bearer ?? '' });
+    return refreshed.ok ? { status: 200, body: toLoginResponse(refreshed.value) } : refreshed;
+  },
+
+  async revokeRefresh(_request, core, { bearer }) {
+    const signedOut = await core.signOutWithRefreshToken(bearer ?? '');
+    return signedOut.ok ? { status: 200, body: { msg: 'Refresh token revoked' } } : signedOut;
+  },
 };

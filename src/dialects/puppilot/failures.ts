@@ -5,6 +5,7 @@ type Words = [status: number, detail: string];
 
 /** Said alike whatever is wrong with them: this API does not tell. */
 const BAD_CREDENTIALS: Words = [401, 'Invalid credentials'];
+const BAD_TOKEN: Words = [401, 'Invalid or expired token'];
 const UNUSABLE: Words = [401, 'Account is not active'];
 
 /** The vendor's documents have hardly an error: statuses and words are our completion, in the shape that its examples show. */
@@ -20,9 +21,12 @@ const FAILURES: Record<FailureCode, Words> = {
   email_taken: [400, 'E-mail address has an account already'],
   password_too_short: [400, 'Password is too short'],
   password_too_long: [400, 'Password is too long'],
+  refresh_token_invalid: BAD_TOKEN,
+  refresh_token_expired: BAD_TOKEN,
+  refresh_token_reused: BAD_TOKEN,
   malformed_body: [400, 'Request body is not JSON'],
   invalid_request: [400, 'The header X-API-Version must be v1'],
-  unauthorized: [401, 'Invalid or expired token'],
+  unauthorized: BAD_TOKEN,
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   body_too_large: [413, 'Request body is too large'],

@@ -15,6 +15,7 @@ export function toTokenResponse({ account, session, accessToken, accessExpiresAt
   };
 }
 
-function toUser(account: Account): PuppilotUser {
+/** What this API shows of an account. */
+export function toUser(account: Account): PuppilotUser {
   return { public_id: account.id, email: account.email, name: account.name, organization_public_id: account.organization.id };
 }

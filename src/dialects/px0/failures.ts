@@ -7,6 +7,7 @@ type Words = [status: number, error: string];
 const BAD_CREDENTIALS: Words = [401, 'invalid credentials'];
 /** Not 403: on a login, px0's console takes every 403 for an address that is not verified. */
 const UNUSABLE: Words = [401, 'account is not active'];
+const UNAUTHORIZED: Words = [401, 'unauthorized'];
 const INVALID_BODY: Words = [400, 'invalid request body'];
 
 /** Words as px0's server sent them, where it had such a failure; else ours. */
@@ -22,9 +23,12 @@ const FAILURES: Record<FailureCode, Words> = {
   email_taken: [409, 'email already registered'],
   password_too_short: [400, 'password must be at least 8 characters'],
   password_too_long: [400, 'password is too long'],
+  refresh_token_invalid: UNAUTHORIZED,
+  refresh_token_expired: UNAUTHORIZED,
+  refresh_token_reused: UNAUTHORIZED,
   malformed_body: INVALID_BODY,
   invalid_request: INVALID_BODY,
-  unauthorized: [401, 'unauthorized'],
+  unauthorized: UNAUTHORIZED,
   not_found: [404, 'not found'],
   method_not_allowed: [405, 'method not allowed'],
   body_too_large: [413, 'request body too large'],

@@ -8,7 +8,7 @@ export function toLoginResponse({ account, accessToken, accessExpiresAt }: Signe
 }
 
 /** `is_admin` says no more than that the account owns its organisation. */
-function toUser(account: Account): Px0User {
+export function toUser(account: Account): Px0User {
   return {
     id: account.id,
     email: account.email,

@@ -6,6 +6,8 @@ type Words = [status: number, code: string, error: string];
 /** Said alike whatever is wrong with them: this API tells no more. */
 const BAD_CREDENTIALS: Words = [401, 'invalid_credentials', 'Invalid e-mail address or password'];
 
+const UNAUTHORIZED: Words = [401, 'unauthorized', 'A valid token is required'];
+
 /** Statuses by the contract; words and codes are ours. */
 const FAILURES: Record<FailureCode, Words> = {
   unknown_account: BAD_CREDENTIALS,
@@ -19,9 +21,12 @@ const FAILURES: Record<FailureCode, Words> = {
   email_taken: [409, 'email_taken', 'This e-mail address has an account already'],
   password_too_short: [400, 'password_too_short', 'The password is too short'],
   password_too_long: [400, 'password_too_long', 'The password is too long'],
+  refresh_token_invalid: UNAUTHORIZED,
+  refresh_token_expired: UNAUTHORIZED,
+  refresh_token_reused: UNAUTHORIZED,
   malformed_body: [400, 'malformed_body', 'The request body is not JSON'],
   invalid_request: [400, 'invalid_request', 'The request is not valid'],
-  unauthorized: [401, 'unauthorized', 'A valid token is required'],
+  unauthorized: UNAUTHORIZED,
   not_found: [404, 'not_found', 'There is nothing here'],
   method_not_allowed: [405, 'method_not_allowed', 'This method is not allowed here'],
   body_too_large: [413, 'body_too_large', 'The request body is too large'],

@@ -13,6 +13,11 @@ export const operations: OperationsOf<'pyth-on'> = {
     return signedIn.ok ? { status: 200, body: toAuthResponse(signedIn.value, core) } : signedIn;
   },
 
+  async refreshToken(_request, core, { principal }) {
+    const renewed = await core.renewSession(principal.session?.id ?? '');
+    return renewed.ok ? { status: 200, body: toAuthResponse(renewed.value, core) } : renewed;
+  },
+
   async verifyToken(_request, _core, { principal }) {
     return { status: 200, body: { valid: true, user: toUserInfo(principal.account) } };
   },
