@@ -1,1 +1,2 @@
+DROP INDEX sessions_idle_expires_at_idx;
 DROP TABLE revocations;

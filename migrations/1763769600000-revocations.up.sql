@@ -6,3 +6,7 @@ CREATE TABLE revocations (
   until timestamptz NOT NULL,
   CONSTRAINT revocations_pkey PRIMARY KEY (kind, id)
 );
+
+-- What has ended is found by its end, to be deleted.
+CREATE INDEX revocations_until_idx ON revocations (until);
+CREATE INDEX sessions_idle_expires_at_idx ON sessions (idle_expires_at);

@@ -2,12 +2,16 @@ import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, createLogger } from '../app.js';
 import type { Config } from '../config.js';
+import { cleanUp } from '../core/clean-up.js';
 import { createHttpServer } from '../http/server.js';
 import { runCommand, type Command, type CommandResult } from './commands.js';
 import { openService, type Service } from './service.js';
 
 /** After a signal to stop, requests that are under way have so long. */
 const STOP_GRACE_MS = 10_000;
+
+/** How often what has ended is deleted. */
+const CLEAN_UP_EVERY_MS = 5 * 60_000;
 
 /** The address cannot be listened on. */
 export class ListenError extends Error {
@@ -24,10 +28,16 @@ export async function serve(config: Config): Promise<void> {
   const opening: Promise<Service> = openService(config, async (command) => runForSomebodyElse(command as Command, await opening));
   const service = await opening;
   try {
-    const server = createHttpServer(createApp(config, service, createLogger(config.LOG_LEVEL)));
+    const logger = createLogger(config.LOG_LEVEL);
+    const server = createHttpServer(createApp(config, service, logger));
     await listen(server, config);
     console.log(readyLine(server.address() as AddressInfo));
+    const cleaning = setInterval(
+      () => void cleanUp(service.ports).catch((error: Error) => logger.warn(`cleaning up failed: ${error.message}`)),
+      CLEAN_UP_EVERY_MS,
+    );
     await stop;
+    clearInterval(cleaning);
     await stopServer(server);
   } finally {
     await service.close();

@@ -108,6 +108,15 @@ export interface Ports {
     /** Makes one access token good for nothing; the session goes on. `until`: when it would have ended by itself. */
     revokeAccessToken(accessTokenId: string, until: Date): Promise<void>;
   };
+  maintenance: {
+    /**
+     * Deletes rows that nothing can need any more: sessions past their end, revocations of tokens past theirs. A batch at a time,
+     * and none that another process is at.
+     *
+     * @returns how many rows there were; fewer than `batchSize`: there are no more.
+     */
+    deleteExpired(batchSize: number): Promise<number>;
+  };
   passwords: {
     hash(password: string): Promise<string>;
     verify(password: string, hash: string): Promise<boolean>;

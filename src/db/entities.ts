@@ -83,7 +83,10 @@ export const SessionEntity = new EntitySchema<SessionRow>({
     },
   },
   uniques: [{ name: 'sessions_opaque_token_hash_key', columns: ['opaqueTokenHash'] }],
-  indices: [{ name: 'sessions_account_id_idx', columns: ['accountId'] }],
+  indices: [
+    { name: 'sessions_account_id_idx', columns: ['accountId'] },
+    { name: 'sessions_idle_expires_at_idx', columns: ['idleExpiresAt'] },
+  ],
 });
 
 export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
@@ -106,6 +109,7 @@ export const RevocationEntity = new EntitySchema<{ kind: 'token'; id: string; un
     until: { type: 'timestamptz' },
   },
   checks: [{ name: 'revocations_kind_check', expression: "kind IN ('token')" }],
+  indices: [{ name: 'revocations_until_idx', columns: ['until'] }],
 });
 
 export const ENTITIES = [OrganizationEntity, AccountEntity, SessionEntity, KeyEntity, RevocationEntity];

@@ -3,15 +3,17 @@ import type { KeyStore, Ports } from '../core/ports.js';
 import { accountsIn } from './accounts.js';
 import { translateFaults } from './faults.js';
 import { keysIn } from './keys.js';
+import { maintenanceIn } from './maintenance.js';
 import { sessionsIn } from './sessions.js';
 
-type DatabasePorts = Pick<Ports, 'accounts' | 'sessions' | 'database'> & { keys: KeyStore };
+type DatabasePorts = Pick<Ports, 'accounts' | 'sessions' | 'maintenance' | 'database'> & { keys: KeyStore };
 
 /** The core's ports that are a database. */
 export function databasePorts(source: DataSource): DatabasePorts {
   return {
     accounts: translatingFaults(accountsIn(source)),
     sessions: translatingFaults(sessionsIn(source)),
+    maintenance: translatingFaults(maintenanceIn(source)),
     keys: translatingFaults(keysIn(source)),
     database: translatingFaults({ ping: () => source.query('SELECT 1') }),
   };

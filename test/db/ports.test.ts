@@ -174,6 +174,32 @@ onEveryDatabase((kind) => {
     }
   });
 
+  describe('what has ended', () => {
+    const revoke = (id: string, seconds: number) => ports.sessions.revokeAccessToken(id, new Date(Date.now() + seconds * 1000));
+
+    it('is deleted in batches, and nothing else', async () => {
+      await database.source.query('DELETE FROM sessions');
+      const account = await inserted('ended@example.com');
+      const [live, ...ended] = await Promise.all(Array.from({ length: 6 }, () => open(account)));
+      await database.source.query(`UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE id <> $1`, [live?.id]);
+      await revoke('a token that would live', 60);
+      await revoke('a token that has ended', -60);
+
+      expect([await ports.maintenance.deleteExpired(3), await ports.maintenance.deleteExpired(3)]).toEqual([3, ended.length - 3]);
+      expect(await database.source.query('SELECT id FROM sessions')).toEqual([{ id: live?.id }]);
+      expect(await database.source.query('SELECT id FROM revocations')).toEqual([{ id: 'a token that would live' }]);
+    });
+
+    it('a token that is revoked twice is revoked', async () => {
+      const session = await open(await inserted('twice@example.com'));
+      await revoke('a token', 60);
+      await revoke('a token', 60);
+
+      expect(await ports.sessions.findLive(session?.id ?? '', 'a token')).toBeNull();
+      expect(await ports.sessions.findLive(session?.id ?? '', 'another token')).not.toBeNull();
+    });
+  });
+
   describe('working keys', () => {
     it('are made once, by however many processes start together, and the same for all', async () => {
       const rings = await Promise.all(Array.from({ length: 5 }, () => loadKeyRing(ports.keys, createSealer(TEST_SECRET))));

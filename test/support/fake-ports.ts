@@ -104,6 +104,7 @@ export function fakePorts(accounts: Account[]): {
       endByOpaqueToken: async () => void sessions.pop(),
       revokeAccessToken: async (id) => void revoked.add(id),
     },
+    maintenance: { deleteExpired: async () => 0 },
     passwords: {
       hash: async (password) => `hash(${password})`,
       async verify(password, hash) {
