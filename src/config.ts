@@ -4,6 +4,8 @@ import { DIALECTS } from './dialects/index.js';
 const DIALECT_NAMES = DIALECTS.map(({ name }) => name);
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
+/** As many as there are in a key of AES-256. */
+export const MIN_SECRET_BYTES = 32;
 /** Secrets that stand in somebody's example: enough bytes, and known to everybody. */
 const WELL_KNOWN_SECRET = /^(.{1,8})\1*$|change.?me|example|placeholder|your.?secret|secret.?key|0123456789abcdef|1234567890123456/i;
 
@@ -27,7 +29,7 @@ const settings = z.object({
   DATA_DIR: z.string().default('.latchkey'),
   LATCHKEY_SECRET: z
     .string()
-    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must be at least 32 bytes long')
+    .refine((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES, `must be at least ${MIN_SECRET_BYTES} bytes long`)
     .refine((secret) => !WELL_KNOWN_SECRET.test(secret), 'must be random, not a well-known or repeated text')
     .optional(),
   DIALECTS: z

@@ -6,10 +6,14 @@ const PLAIN_ERRORS = new Set([
   'ConfigError',
   'DataFolderError',
   'FolderInUse',
+  'AnswerLost',
   'ListenError',
+  'DatabaseStopped',
   'SchemaError',
   'WrongMasterSecret',
   'Unavailable',
+  'QueryFailedError',
+  'ExitPromptError',
   'CommanderError',
   'InvalidArgumentError',
 ]);
@@ -19,5 +23,5 @@ try {
 } catch (error) {
   const { name, message, stack, cause } = error as Error;
   console.error(PLAIN_ERRORS.has(name) ? `error: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}` : stack);
-  process.exitCode = 1;
+  process.exit(1); // not by itself: a database that did not open leaves something behind that would keep the process
 }

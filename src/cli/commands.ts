@@ -46,9 +46,11 @@ export async function runCommand(command: Command, { ports, rules }: Service): P
       return created.ok ? said(`Created ${created.value.email}\n`) : refused(created.refusal);
     }
     case 'accounts list': {
-      const accounts = await ports.accounts.list({ after: command.after?.trim() ?? null, limit: command.limit });
-      const rest = accounts.length === command.limit ? `More: npx latchkey accounts list --after ${accounts.at(-1)?.email}\n` : '';
-      return said(table([LIST_TITLES, ...accounts.map(listRow)]) + rest);
+      const found = await ports.accounts.list({ after: command.after?.trim() ?? null, limit: command.limit + 1 });
+      const accounts = found.slice(0, command.limit);
+      const last = accounts.at(-1);
+      const more = last && found.length > accounts.length ? `More: npx latchkey accounts list --after ${shellWord(last.email)}\n` : '';
+      return said(table([LIST_TITLES, ...accounts.map(listRow)]) + more);
     }
     case 'accounts show': {
       const address = parseEmailAddress(command.email.trim());
@@ -117,6 +119,11 @@ function details(account: Account): string[][] {
     ['password', yesOrNo(account.passwordHash !== null)],
     ['created', account.createdAt.toISOString()],
   ];
+}
+
+/** For a shell to take as it stands: an address may hold what means something there. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Columns as wide as their widest cell. Control characters, which could steer a terminal, become question marks. */

@@ -3,11 +3,12 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DataFolderError } from '../db/data-folder.js';
 
 /** What the kernel allows for a socket's path, on the systems that allow least (macOS). */
 const MAX_SOCKET_PATH_BYTES = 103;
-/** How long to wait for another command that uses the folder: each takes a moment only. */
-const PATIENCE_MS = 15_000;
+/** How long to wait for other commands that use the folder: each takes a moment only, but there may be many. */
+const PATIENCE_MS = 60_000;
 const RETRY_MS = 50;
 
 /** The data folder cannot be claimed, because another process uses it. */
@@ -15,11 +16,16 @@ export class FolderInUse extends Error {
   override name = 'FolderInUse';
 }
 
+/** The process that was sent a message ended without an answer. */
+export class AnswerLost extends Error {
+  override name = 'AnswerLost';
+}
+
 /** Answers one message that came through the socket. */
 export type MessageHandler = (message: unknown) => Promise<unknown>;
 
-/** What a holder answers who does not serve, but only runs one command. */
-const BUSY = { busy: true };
+/** What a process that serves says first. Who runs one command only hangs up, and so does who ends before it came to a connection. */
+const GREETING = 'latchkey\n';
 
 /**
  * Claims the data folder for this process: the embedded database has no lock of its own, and two processes would destroy it.
@@ -27,46 +33,48 @@ const BUSY = { busy: true };
  * commands reach this process.
  *
  * @param onMessage answers what comes through the door; null: this process runs one command and will be gone soon.
- * @throws FolderInUse
+ * @throws FolderInUse, DataFolderError
  */
 export async function claimFolder(folder: string, onMessage: MessageHandler | null): Promise<{ release(): Promise<void> }> {
   const socketPath = controlSocketPath(folder);
   const lock = await takeLock(folder);
-  const other = await connect(socketPath);
-  if (other) {
-    other.end();
+  try {
+    const other = await connect(socketPath);
+    other?.destroy();
+    if (other) throw inUse(folder);
+    fs.rmSync(socketPath, { force: true }); // left behind by a process that was killed
+    const door = await listen(socketPath, (connection) => void answerOne(connection, onMessage));
+    if (!door) throw inUse(folder);
+    fs.chmodSync(socketPath, 0o600);
+    return {
+      async release() {
+        await door.release();
+        await lock?.release();
+      },
+    };
+  } catch (error) {
     await lock?.release();
-    throw inUse(folder);
+    throw error;
   }
-  fs.rmSync(socketPath, { force: true }); // left behind by a process that was killed
-  const door = await listen(socketPath, (connection) => void answerOne(connection, onMessage));
-  if (!door) throw inUse(folder);
-  fs.chmodSync(socketPath, 0o600);
-  return {
-    async release() {
-      await door.release();
-      await lock?.release();
-    },
-  };
 }
 
 /**
  * Sends one message to the process that serves from the folder.
  *
- * @returns its answer, or null when no process serves there. Waits while another command has the folder.
- * @throws FolderInUse when that takes too long.
+ * @returns its answer, or null when no process has the folder.
+ * @throws FolderInUse when a process has it that does not serve; AnswerLost when nobody knows what became of the message.
  */
 export async function sendToServer(folder: string, message: unknown): Promise<unknown> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline) {
-    const connection = await connect(controlSocketPath(folder));
-    if (!connection) return null;
-    connection.end(JSON.stringify(message));
-    const answer: unknown = JSON.parse(await readAll(connection)); // an answer that breaks off is no reason to send again
-    if (!isBusy(answer)) return answer;
-    await sleep(RETRY_MS);
+  const connection = await connect(controlSocketPath(folder));
+  if (!connection) return null;
+  if (!(await isGreeted(connection))) {
+    connection.destroy();
+    throw inUse(folder);
   }
-  throw inUse(folder);
+  connection.end(JSON.stringify(message));
+  const answer = await readAll(connection).catch(() => '');
+  if (answer === '') throw new AnswerLost('the server ended before it answered: see for yourself whether the command was done');
+  return JSON.parse(answer);
 }
 
 /** Calls again while the folder is in use, as it is for a moment when two commands start together. */
@@ -104,13 +112,23 @@ function listen(socketPath: string, onConnection: (connection: net.Socket) => vo
 
 async function answerOne(connection: net.Socket, onMessage: MessageHandler | null): Promise<void> {
   connection.on('error', () => connection.destroy()); // whoever asked is gone
+  if (!onMessage) return void connection.destroy();
   try {
+    connection.write(GREETING);
     const message = await readAll(connection);
     if (message === '') return void connection.end(); // somebody only asked whether anybody is here
-    connection.end(JSON.stringify(onMessage ? await onMessage(JSON.parse(message)) : BUSY));
+    connection.end(JSON.stringify(await onMessage(JSON.parse(message))));
   } catch {
     connection.destroy();
   }
+}
+
+/** Whether a server is at the other end: nobody else says anything. */
+function isGreeted(connection: net.Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    connection.once('data', () => resolve(true));
+    for (const ending of ['end', 'error', 'close']) connection.once(ending, () => resolve(false));
+  });
 }
 
 /** Not by iterating over it, which would destroy the connection before it can be answered. */
@@ -129,7 +147,7 @@ function connect(socketPath: string): Promise<net.Socket | null> {
     const connection = net.connect({ path: socketPath, allowHalfOpen: true });
     connection.once('connect', () => resolve(connection));
     connection.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? resolve(null) : reject(error),
+      ['ECONNREFUSED', 'ECONNRESET', 'ENOENT'].includes(error.code ?? '') ? resolve(null) : reject(error),
     );
   });
 }
@@ -138,13 +156,10 @@ function connect(socketPath: string): Promise<net.Socket | null> {
 function controlSocketPath(folder: string): string {
   const absolute = path.join(folder, 'control.sock');
   const [shortest = absolute] = [absolute, path.relative(process.cwd(), absolute)].sort((a, b) => a.length - b.length);
-  if (Buffer.byteLength(shortest) > MAX_SOCKET_PATH_BYTES)
-    throw new Error(`the path of the data folder is too long for a socket: ${absolute}`);
+  if (Buffer.byteLength(shortest) > MAX_SOCKET_PATH_BYTES) {
+    throw new DataFolderError(`the path of the data folder is too long for a socket: ${absolute}`);
+  }
   return shortest;
-}
-
-function isBusy(answer: unknown): boolean {
-  return typeof answer === 'object' && answer !== null && 'busy' in answer;
 }
 
 function inUse(folder: string): FolderInUse {

@@ -1,5 +1,4 @@
 import crypto from 'node:crypto';
-import readline from 'node:readline';
 import askPassword from '@inquirer/password';
 
 /** 18 bytes are 24 characters and 144 random bits. */
@@ -10,10 +9,14 @@ export function generatePassword(): string {
   return crypto.randomBytes(GENERATED_BYTES).toString('base64url');
 }
 
-/** The first line of standard input, without its line end; null when there is none. */
-export async function readFirstLine(input: NodeJS.ReadableStream): Promise<string | null> {
-  for await (const line of readline.createInterface({ input, crlfDelay: Infinity })) return line;
-  return null;
+/** The first line of standard input, without its line end (LF or CRLF, nothing else is one); empty when there is none. */
+export async function readFirstLine(input: NodeJS.ReadStream): Promise<string> {
+  let text = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += chunk;
+    if (text.includes('\n')) return text.slice(0, text.indexOf('\n')).replace(/\r$/, '');
+  }
+  return text;
 }
 
 /** Asks at the terminal, showing nothing of what is typed; empty: none was typed. */

@@ -7,7 +7,6 @@ import { packageFile } from '../package-root.js';
 import { runCommand, STATUS_WORDS, type Command, type CommandResult } from './commands.js';
 import { patiently, sendToServer } from './control-socket.js';
 import { askForPassword, generatePassword, readFirstLine } from './password-input.js';
-import { serve } from './serve.js';
 import { migrateServerDatabase, openService } from './service.js';
 
 const MAX_LIST_LENGTH = 1000;
@@ -40,7 +39,10 @@ export function createProgram(finish: (exitCode: number) => void): Program {
   program
     .command('serve')
     .description('serve until SIGTERM or SIGINT')
-    .action(async () => serve(readConfig(process.env)));
+    .action(async () => {
+      const { serve } = await import('./serve.js'); // no other command needs what serving takes to load
+      await serve(readConfig(process.env));
+    });
   program
     .command('migrate')
     .description("bring the database's schema up to date")
@@ -93,13 +95,15 @@ export function createProgram(finish: (exitCode: number) => void): Program {
   return program;
 }
 
-/** Runs a command in the server that holds the embedded database, if one runs; else here. */
+/** Runs a command in the server that holds the embedded database, if one runs; else here, after those that run already. */
 async function runWhereTheDatabaseIs(config: Config, command: Command): Promise<CommandResult> {
-  if (!config.DATABASE_URL) {
-    const answer = await sendToServer(openDataFolder(config.DATA_DIR).path, command);
-    if (answer) return answer as CommandResult;
-  }
-  const service = await patiently(() => openService(config, null));
+  if (config.DATABASE_URL) return runHere(config, command);
+  const folder = openDataFolder(config.DATA_DIR).path;
+  return patiently(async () => ((await sendToServer(folder, command)) as CommandResult | null) ?? runHere(config, command));
+}
+
+async function runHere(config: Config, command: Command): Promise<CommandResult> {
+  const service = await openService(config, null);
   try {
     return await runCommand(command, service);
   } finally {

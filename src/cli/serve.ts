@@ -9,6 +9,7 @@ import { openService, type Service } from './service.js';
 
 /** After a signal to stop, requests that are under way have so long. */
 const STOP_GRACE_MS = 10_000;
+const IDLE_SWEEP_MS = 50;
 
 /** How often what has ended is deleted. */
 const CLEAN_UP_EVERY_MS = 5 * 60_000;
@@ -18,10 +19,15 @@ export class ListenError extends Error {
   override name = 'ListenError';
 }
 
+/** The database in this process cannot go on. */
+export class DatabaseStopped extends Error {
+  override name = 'DatabaseStopped';
+}
+
 /**
  * Serves until SIGTERM or SIGINT: then it takes no more requests, finishes those under way, and closes the database.
  *
- * @throws ListenError, and what `openService` throws.
+ * @throws ListenError, DatabaseStopped, and what `openService` throws.
  */
 export async function serve(config: Config): Promise<void> {
   const stop = stopSignal(); // from the start: a signal while the database opens must not be lost
@@ -36,9 +42,10 @@ export async function serve(config: Config): Promise<void> {
       () => void cleanUp(service.ports).catch((error: Error) => logger.warn(`cleaning up failed: ${error.message}`)),
       CLEAN_UP_EVERY_MS,
     );
-    await stop;
+    const failure = await Promise.race([stop, service.failed]);
     clearInterval(cleaning);
     await stopServer(server);
+    if (failure) throw new DatabaseStopped('the embedded database stopped, start again to recover it', { cause: failure });
   } finally {
     await service.close();
   }
@@ -69,14 +76,15 @@ function readyLine({ address, port, family }: AddressInfo): string {
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
   });
 }
 
 function stopServer(server: http.Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  server.prependListener('request', (_req, res) => void res.setHeader('Connection', 'close'));
+  setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS).unref(); // those of requests under way are not idle yet
   setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS).unref();
   return closed;
 }

@@ -1,4 +1,6 @@
-import type { Config } from '../config.js';
+import fs from 'node:fs';
+import path from 'node:path';
+import { MIN_SECRET_BYTES, type Config } from '../config.js';
 import type { PasswordRules } from '../core/password-rules.js';
 import type { Ports } from '../core/ports.js';
 import { createHashPool, type HashPool } from '../crypto/hash-pool.js';
@@ -8,7 +10,7 @@ import type { HashScheme } from '../crypto/password-hash.js';
 import { createPasswords } from '../crypto/passwords.js';
 import { createSealer } from '../crypto/sealing.js';
 import { ACCESS_TOKEN_TYPE, createTokens } from '../crypto/tokens.js';
-import { DataFolderError, openDataFolder } from '../db/data-folder.js';
+import { DataFolderError, openDataFolder, type DataFolder } from '../db/data-folder.js';
 import { openDatabase, type Database } from '../db/database.js';
 import { migrate, schemaState } from '../db/migrations.js';
 import { databasePorts } from '../db/ports.js';
@@ -25,6 +27,8 @@ export interface Service {
   ports: Ports;
   accessTokens: AccessTokenCheck;
   rules: PasswordRules;
+  /** Settles when the database has stopped for good, and so must the process. */
+  failed: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,7 @@ export async function assembleService(
     ports: { ...stored, passwords, tokens: tokens.port },
     accessTokens: { issuer, type: ACCESS_TOKEN_TYPE, verificationKey: tokens.verificationKey },
     rules: { minLength: config.PASSWORD_MIN_LENGTH },
+    failed: database.failed,
     async close() {
       await hashPool.close();
       await database.close();
@@ -105,15 +110,37 @@ async function openEmbeddedDatabase(
   const folder = openDataFolder(config.DATA_DIR);
   const claim = await claimFolder(folder.path, onMessage);
   try {
-    const masterSecret = config.LATCHKEY_SECRET ?? readOrCreateMasterSecret(folder.secretFile);
+    const masterSecret = config.LATCHKEY_SECRET ?? readFolderSecret(folder);
     const database = await openDatabase({ folder: folder.database }).catch((error: unknown) => {
-      throw new DataFolderError(`the database in ${folder.database} does not open`, { cause: error });
+      throw new DataFolderError(`the database in ${folder.database} does not open (${folder.freeMegabytes()} MB are free)`, {
+        cause: error,
+      });
     });
-    if ((await refuseNewerSchema(database)) === 'behind') await migrate(database.source);
-    folder.markMigrated();
+    await bringUpToDate(database, folder);
     return { database: { ...database, close: () => database.close().finally(() => claim.release()) }, masterSecret };
   } catch (error) {
     await claim.release();
+    const isFromSystem = error instanceof Error && 'syscall' in error;
+    throw isFromSystem ? new DataFolderError(`the data folder ${folder.path} cannot be used`, { cause: error }) : error;
+  }
+}
+
+/** @throws DataFolderError where the secret of data that is there is lost, or is less than one, as after its writing was cut short. */
+function readFolderSecret({ database, secretFile }: DataFolder): string {
+  if (!fs.existsSync(secretFile) && fs.existsSync(path.join(database, 'PG_VERSION'))) {
+    throw new DataFolderError(`the master secret ${secretFile} is missing: put it back, or give it as LATCHKEY_SECRET`);
+  }
+  const secret = readOrCreateMasterSecret(secretFile);
+  if (Buffer.byteLength(secret) >= MIN_SECRET_BYTES) return secret;
+  throw new DataFolderError(`the master secret in ${secretFile} is shorter than ${MIN_SECRET_BYTES} bytes`);
+}
+
+async function bringUpToDate(database: Database, folder: DataFolder): Promise<void> {
+  try {
+    if ((await refuseNewerSchema(database)) === 'behind') await migrate(database.source);
+    folder.markMigrated();
+  } catch (error) {
+    await database.close();
     throw error;
   }
 }

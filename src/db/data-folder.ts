@@ -17,12 +17,15 @@ export interface DataFolder {
   database: string;
   /** The master secret that was made for this folder. */
   secretFile: string;
+  /** The room on its disk. */
+  freeMegabytes(): number;
   /** Notes that the database has this version's schema, so that an older version will leave it alone. */
   markMigrated(): void;
 }
 
 /**
- * Makes the folder, for this user alone, or checks the one that is there.
+ * Makes the folder, for this user alone, or checks the one that is there. In one that others may enter, they still cannot read
+ * the database.
  *
  * @throws DataFolderError when it cannot be made or written to, or when a newer version of this service has used it.
  */
@@ -31,7 +34,7 @@ export function openDataFolder(folder: string): DataFolder {
   const database = path.join(resolved, 'database');
   const markFile = path.join(resolved, 'schema');
   try {
-    fs.mkdirSync(resolved, { recursive: true, mode: 0o700 });
+    fs.mkdirSync(database, { recursive: true, mode: 0o700 });
     fs.accessSync(resolved, fs.constants.W_OK | fs.constants.X_OK);
   } catch (error) {
     throw new DataFolderError(`the data folder ${resolved} cannot be written to (${(error as NodeJS.ErrnoException).code})`);
@@ -49,6 +52,10 @@ export function openDataFolder(folder: string): DataFolder {
     path: resolved,
     database,
     secretFile: path.join(resolved, 'secret'),
+    freeMegabytes() {
+      const { bavail, bsize } = fs.statfsSync(resolved);
+      return Math.floor((bavail * bsize) / 1_000_000);
+    },
     markMigrated: () => fs.writeFileSync(markFile, `${MIGRATION_NAMES.at(-1)}\n`),
   };
 }

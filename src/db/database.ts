@@ -1,5 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities.js';
 import { translateFaults } from './faults.js';
@@ -10,11 +11,22 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long a request waits for an answer before the database counts as away. */
 const QUERY_TIMEOUT_MS = 10_000;
 
+const OPTIONS = {
+  type: 'postgres' as const,
+  entities: ENTITIES,
+  migrations: MIGRATIONS,
+  synchronize: false,
+  logging: false,
+  connectTimeoutMS: CONNECT_TIMEOUT_MS,
+};
+
 /** Where the data lies: a PostgreSQL server's URL, or the folder of the embedded database (`memory://` for tests). */
 export type DatabaseLocation = { url: string } | { folder: string };
 
 export interface Database {
   source: DataSource;
+  /** Settles when the embedded database has stopped for good. Nothing is lost: the next process recovers it. */
+  failed: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -26,27 +38,54 @@ export interface Database {
  * @throws Unavailable when there is no database at the URL.
  */
 export async function openDatabase(location: DatabaseLocation, { patient = false } = {}): Promise<Database> {
-  const options = { type: 'postgres' as const, entities: ENTITIES, migrations: MIGRATIONS, synchronize: false, logging: false };
-  if ('url' in location) {
-    const extra = patient ? {} : { query_timeout: QUERY_TIMEOUT_MS };
-    const source = new DataSource({
-      ...options,
-      url: location.url,
-      connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      poolErrorHandler: () => {},
-      extra,
-    });
-    await translateFaults(() => source.initialize());
-    return { source, close: () => source.destroy() };
-  }
-  const lite = await PGlite.create({ dataDir: location.folder });
-  const source = new DataSource({ ...options, connectTimeoutMS: CONNECT_TIMEOUT_MS, extra: { ...createPgConfig(lite), max: 1 } });
+  return 'url' in location ? openServerDatabase(location.url, patient) : openEmbeddedDatabase(location.folder);
+}
+
+async function openServerDatabase(url: string, patient: boolean): Promise<Database> {
+  const extra = patient ? {} : { query_timeout: QUERY_TIMEOUT_MS, Client: clientThatTells(closeAfterTimeout) };
+  const source = new DataSource({ ...OPTIONS, url, poolErrorHandler: () => {}, extra });
+  await translateFaults(() => source.initialize());
+  return { source, failed: new Promise(() => {}), close: () => source.destroy() };
+}
+
+async function openEmbeddedDatabase(folder: string): Promise<Database> {
+  const lite = await PGlite.create({ dataDir: folder });
+  let hasFailed = false;
+  let reportFailure: (error: Error) => void;
+  const failed = new Promise<Error>((resolve) => (reportFailure = resolve));
+  /** After a PANIC (no room for the write-ahead log, say) PGlite answers on, but not to what it is asked. */
+  const Client = clientThatTells((error, client) => {
+    if ((error as pg.DatabaseError).severity !== 'PANIC') return;
+    hasFailed = true;
+    void client.end();
+    void source.destroy();
+    reportFailure(error);
+  });
+  const source = new DataSource({ ...OPTIONS, extra: { ...createPgConfig(lite), max: 1, Client } });
   await source.initialize();
   return {
     source,
+    failed,
     async close() {
+      if (hasFailed) return; // it must not write any more
       await source.destroy();
       await lite.close();
     },
+  };
+}
+
+/** The pool would take the connection for a good one, and every later query on it would wait behind the one that was given up. */
+function closeAfterTimeout(error: Error, client: pg.Client): void {
+  if (error.message === 'Query read timeout') void client.end();
+}
+
+/** pg's connection, which tells of the errors of its queries. */
+function clientThatTells(onError: (error: Error, client: pg.Client) => void): typeof pg.Client {
+  return class extends pg.Client {
+    override query(...sent: never[]): never {
+      const answer: unknown = super.query(...(sent as [never]));
+      if (answer instanceof Promise) answer.catch((error: Error) => onError(error, this));
+      return answer as never;
+    }
   };
 }
