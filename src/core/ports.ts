@@ -77,7 +77,7 @@ export interface Ports {
     setStatus(id: string, status: AccountStatus): Promise<void>;
     /** Stores a better hash of the same password, unless the hash has changed meanwhile. */
     replacePasswordHash(id: string, oldHash: string, newHash: string): Promise<void>;
-    /** How many stored hashes there are of each scheme (`$bcrypt-sha256$v=2,t=2b,r=10`, `$2b$12`, ...). */
+    /** Of a sample of the stored hashes, how many there are of each scheme (`$bcrypt-sha256$v=2,t=2b,r=10`, `$2b$12`, ...). */
     countPasswordSchemes(): Promise<{ scheme: string; accounts: number }[]>;
   };
   sessions: {

@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { normalizedPassword } from '../core/password-rules.js';
 
 /** How new passwords are hashed. */
 export type HashScheme = { algorithm: 'bcrypt'; cost: number } | { algorithm: 'argon2id' };
@@ -59,7 +60,7 @@ export function parseHash(hash: string): ParsedHash {
  * is the salt and whose message is the password in NFC.
  */
 export function bcryptSha256Input(password: string, salt22: string): string {
-  return crypto.createHmac('sha256', salt22).update(password.normalize('NFC'), 'utf8').digest('base64');
+  return crypto.createHmac('sha256', salt22).update(normalizedPassword(password), 'utf8').digest('base64');
 }
 
 /** The stored form of a bcrypt-sha256 hash. `bcryptHash` is what bcrypt gave, `$2b$10$<22 salt><31 digest>`. */

@@ -1,5 +1,6 @@
 import crypto, { type KeyObject } from 'node:crypto';
 import bcrypt from 'bcryptjs';
+import { normalizedPassword } from '../core/password-rules.js';
 import type { Ports } from '../core/ports.js';
 import type { HashPool } from './hash-pool.js';
 import {
@@ -35,14 +36,15 @@ export function createPasswords(
   const schemes = rememberFor(SCHEMES_MAX_AGE_MS, countSchemes);
   return {
     async hash(password) {
-      if (scheme.algorithm === 'argon2id') return pool.run({ work: 'argon2 hash', password: password.normalize('NFC'), options: ARGON2ID });
+      if (scheme.algorithm === 'argon2id')
+        return pool.run({ work: 'argon2 hash', password: normalizedPassword(password), options: ARGON2ID });
       const salt = bcrypt.genSaltSync(scheme.cost); // only reads 16 random bytes
       return formatBcryptSha256(await pool.run({ work: 'bcrypt', input: bcryptSha256Input(password, salt.slice(-22)), salt }));
     },
 
     async verify(password, hash) {
       const parsed = parseHash(hash);
-      if (parsed.algorithm === 'argon2id') return pool.run({ work: 'argon2 verify', password: password.normalize('NFC'), hash });
+      if (parsed.algorithm === 'argon2id') return pool.run({ work: 'argon2 verify', password: normalizedPassword(password), hash });
       for (const input of bcryptInputs(parsed, password)) {
         const computed = await pool.run({ work: 'bcrypt', input, salt: parsed.salt });
         if (crypto.timingSafeEqual(Buffer.from(computed.slice(-DIGEST_LENGTH)), Buffer.from(parsed.digest))) return true;
@@ -63,7 +65,7 @@ export function createPasswords(
 /** Plain bcrypt was made by somebody else: from the bytes as they were sent, or from their NFC. */
 function bcryptInputs(parsed: Exclude<ParsedHash, { algorithm: 'argon2id' }>, password: string): string[] {
   if (parsed.algorithm === 'bcrypt-sha256') return [bcryptSha256Input(password, parsed.salt22)];
-  return [...new Set([password, password.normalize('NFC')])];
+  return [...new Set([password, normalizedPassword(password)])];
 }
 
 /** Each scheme is drawn as often as it stands in the store, so that an unknown address looks like any other in time, too. */
@@ -73,15 +75,20 @@ function drawScheme(counts: { scheme: string; accounts: number }[], random32: nu
   return counts.find(({ accounts }) => (ticket -= accounts) < 0)?.scheme;
 }
 
-/** Asks again only when the last answer is older than that. */
-function rememberFor<T>(maxAgeMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | null = null;
+/**
+ * The last answer, asked for again in the background when it is older than that: whoever wants it never waits, but for the very
+ * first time, and never sees an error.
+ */
+function rememberFor<T>(maxAgeMs: number, ask: () => Promise<T[]>): () => Promise<T[]> {
+  let answer: Promise<T[]> | null = null;
   let askedAt = 0;
   return () => {
     if (!answer || performance.now() - askedAt > maxAgeMs) {
       askedAt = performance.now();
-      answer = ask();
-      answer.catch(() => (answer = null)); // an error is not remembered
+      const last = answer;
+      const next = ask().catch(() => last ?? []);
+      answer ??= next;
+      void next.then((rows) => (answer = Promise.resolve(rows)));
     }
     return answer;
   };
