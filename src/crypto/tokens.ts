@@ -3,6 +3,7 @@ import jwt from 'jsonwebtoken';
 import type { Account } from '../core/account.js';
 import type { Ports, PublicJwk, RefreshTokenClaims } from '../core/ports.js';
 import { unixSeconds } from '../core/session.js';
+import { tokenHeader } from '../core/token-header.js';
 import { currentKey, type KeyRing } from './key-ring.js';
 
 /** Header `typ` of access tokens. @see RFC 9068, section 2.1 */
@@ -52,8 +53,8 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
         return jwt.sign(payload, secret, { algorithm: 'HS256', header: { alg: 'HS256', typ: REFRESH_TOKEN_TYPE, kid: id } });
       },
       ownerOfAccessToken(token, dialect) {
-        const { typ, kid = '' } = jwt.decode(token, { complete: true })?.header ?? {};
-        const key = typ === ACCESS_TOKEN_TYPE ? publicKeys.get(kid) : undefined;
+        const { typ, kid } = tokenHeader(token);
+        const key = typ === ACCESS_TOKEN_TYPE ? publicKeys.get(String(kid)) : undefined;
         return (key && verifiedClaims(token, key, { algorithms: ['ES256'], issuer, audience: dialect })?.sub) ?? null;
       },
       readRefreshToken: (token, dialect) => readRefreshToken(keyRing['refresh-token'], issuer, token, dialect),
@@ -77,9 +78,9 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
 
 /** An end that has come is told apart here, by the claims: clients may want to know, and an expired token ends no session. */
 function readRefreshToken(keys: KeyRing['refresh-token'], issuer: string, token: string, dialect: string): RefreshTokenClaims | null {
-  const header = jwt.decode(token, { complete: true })?.header;
-  const key = keys.find(({ id }) => id === header?.kid);
-  if (!key || header?.typ !== REFRESH_TOKEN_TYPE) return null;
+  const { typ, kid } = tokenHeader(token);
+  const key = keys.find(({ id }) => id === kid);
+  if (!key || typ !== REFRESH_TOKEN_TYPE) return null;
   const claims = verifiedClaims(token, key.secret, { algorithms: ['HS256'], issuer, audience: dialect });
   if (!claims) return null;
   const { sid, sub = '', gen, exp = 0 } = claims;

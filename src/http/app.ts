@@ -134,8 +134,13 @@ function answerFailure(dialects: ServedDialect[]): ErrorRequestHandler {
 
 function logFault(req: Request, fault: unknown): void {
   const { name, message, stack } = fault instanceof Error ? fault : new Error('something that is no error was thrown');
-  const expected = name === 'Unavailable' || name === 'Overloaded';
-  req.log.error({ fault: { name, message, ...(!expected && { stack }) } }, 'request failed');
+  const isExpected = name === 'Unavailable' || name === 'Overloaded';
+  const where = stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n');
+  const words = name === 'SyntaxError' ? 'something could not be parsed' : message; // parsers quote what they read
+  req.log.error({ fault: { name, message: words, ...(!isExpected && { stack: where }) } }, 'request failed');
 }
 
 /** Not `res.json`: its media type carries a charset parameter that JSON does not have. */

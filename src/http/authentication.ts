@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { Request } from 'express';
-import jwt from 'jsonwebtoken';
 import { Authenticator, Strategy } from 'passport';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
 import type { Principal, ShownClaims } from '../core/authenticate.js';
+import { tokenHeader } from '../core/token-header.js';
 import type { ServedDialect } from './route-table.js';
 
 /** What is needed to check an access token's signature. */
@@ -58,9 +58,9 @@ function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificat
       algorithms: ['ES256'],
       issuer,
       audience: dialect.name,
-      secretOrKeyProvider(_req, token, done) {
-        const header = jwt.decode(token, { complete: true })?.header;
-        const key = header?.typ === type && header.kid ? verificationKey(header.kid) : null;
+      secretOrKeyProvider(_req, token: string, done) {
+        const { typ, kid } = tokenHeader(token);
+        const key = typ === type && typeof kid === 'string' ? verificationKey(kid) : null;
         done(key ? null : 'unknown key', key as unknown as Buffer); // the types know no KeyObject, jsonwebtoken does
       },
     },

@@ -19,6 +19,9 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+/** Of Swagger UI's own files these; its example pages stay where they are. */
+const ASSETS = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js', '/favicon-32x32.png']);
+
 const START_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n`;
 
 /** Nothing from elsewhere; only the styles that Swagger UI writes into its elements are let through. */
@@ -47,6 +50,7 @@ export function docsPage(document: object): Router {
   router.use('/docs', helmet.contentSecurityPolicy(CONTENT_SECURITY_POLICY));
   router.get(['/docs', '/docs/'], (_req, res) => void res.type('html').send(PAGE));
   router.get('/docs/start.js', (_req, res) => void res.type('js').send(START_SCRIPT));
-  router.use('/docs', express.static(getAbsoluteFSPath(), { index: false, redirect: false, cacheControl: false }));
+  const files = express.static(getAbsoluteFSPath(), { index: false, redirect: false, cacheControl: false, acceptRanges: false });
+  router.use('/docs', (req, res, next) => (ASSETS.has(req.path) ? files(req, res, next) : next()));
   return router;
 }

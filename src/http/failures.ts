@@ -48,6 +48,7 @@ export function failureOf(thrown: unknown): Failure {
   const { type, status } = (thrown ?? {}) as { type?: string; status?: number };
   const bodyFailure = BODY_PARSER_FAILURES[type ?? ''];
   if (bodyFailure) return bodyFailure;
+  if (status && status > 400 && status < 500) return { code: 'invalid_request', issues: [] }; // what a file server refuses
   if (status === 400) return { code: 'malformed_body' }; // a broken gzip stream, a URL that cannot be decoded
   return { code: 'internal' };
 }

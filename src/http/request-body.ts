@@ -20,6 +20,10 @@ export function bodyReader(route: Route): RequestHandler {
       if (!route.bodyRequired) return next();
       throw new Rejected({ code: 'invalid_request', issues: [{ in: 'body', path: [], rule: 'required' }] });
     }
+    if (Number(length) > route.maxBodyBytes) {
+      res.setHeader('Connection', 'close'); // and leave the rest unread
+      throw new Rejected({ code: 'body_too_large' });
+    }
     if (!isUtf8Json(type)) throw new Rejected({ code: 'unsupported_media_type' });
     req.headers['content-type'] = JSON_TYPE;
     readJson(req, res, next);

@@ -25,7 +25,7 @@ const FAILURES: Record<FailureCode, Words> = {
   refresh_token_expired: BAD_TOKEN,
   refresh_token_reused: BAD_TOKEN,
   malformed_body: [400, 'Request body is not JSON'],
-  invalid_request: [400, 'The header X-API-Version must be v1'],
+  invalid_request: [400, 'Request is not valid'],
   unauthorized: BAD_TOKEN,
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
@@ -48,6 +48,9 @@ const OTHER_RULE: [type: string, msg: string] = ['value_error', 'Not a valid val
 export function renderFailure(failure: Failure): { status: number; body: PuppilotError | PuppilotValidationError } {
   if (failure.code === 'invalid_request' && failure.issues.every((issue) => issue.in === 'body')) {
     return { status: 422, body: { detail: failure.issues.map(toBodyIssue) } };
+  }
+  if (failure.code === 'invalid_request' && failure.issues.some((issue) => issue.in === 'header')) {
+    return { status: 400, body: { detail: 'The header X-API-Version must be v1' } };
   }
   const [status, detail] = FAILURES[failure.code];
   return { status, body: { detail } };
