@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { authenticateApiKey, authenticateSession } from '../../src/core/authenticate.js';
 import { createAccount } from '../../src/core/create-account.js';
 import { parseEmailAddress } from '../../src/core/email-address.js';
-import { passwordFault } from '../../src/core/password-rules.js';
+import { normalizedPassword, passwordFault } from '../../src/core/password-rules.js';
 import { setAccountStatus } from '../../src/core/set-account-status.js';
 import { signUp } from '../../src/core/sign-up.js';
 import { ada, fakePorts, POLICY } from '../support/fake-ports.js';
@@ -131,6 +131,14 @@ describe('parseEmailAddress', () => {
 
   it('refuses what no mail server carries: more than 254 characters', () => {
     expect(parseEmailAddress(`${'x'.repeat(244)}@example.com`)).toBeNull();
+  });
+});
+
+describe('normalizedPassword', () => {
+  it('is the NFC, but leaves alone what is longer than any good password: normalising that would take long', () => {
+    expect(normalizedPassword('e\u0301')).toBe('\u00e9');
+    expect(normalizedPassword('e\u0301'.repeat(1024))).toBe('\u00e9'.repeat(1024));
+    expect(normalizedPassword('e\u0301'.repeat(1025))).toBe('e\u0301'.repeat(1025));
   });
 });
 

@@ -127,6 +127,12 @@ describe('decoys', () => {
     expect(new Set(decoys).size).toBe(decoys.length);
   });
 
+  it('never make a login fail or wait: where the schemes cannot be counted, the present one is taken', async () => {
+    const broken = createPasswords(pool, CHEAP, DECOY_KEY, () => Promise.reject(new Error('away')));
+
+    expect(await broken.decoyHash('nobody@example.com')).toMatch(/^\$bcrypt-sha256\$v=2,t=2b,r=4\$/);
+  });
+
   it('take the form of their scheme from any bytes', () => {
     for (let i = 0; i < 200; i++) {
       for (const prefix of ['$bcrypt-sha256$v=2,t=2b,r=10', '$2b$10', '$argon2id$v=19$m=19456,t=2,p=1']) {

@@ -133,6 +133,51 @@ onEveryDatabase((kind) => {
     });
   });
 
+  it('a body that says it is too large is refused before it comes', async () => {
+    const head = 'POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000000000\r\n\r\n{';
+
+    expect(await rawExchange(server.url, head)).toMatch(/^HTTP\/1\.1 413 [\s\S]*"code":"body_too_large"/);
+  });
+
+  it('200: a request target may name the host, too', async () => {
+    const body = JSON.stringify(CREDENTIALS);
+    const head = `POST http://x/api/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+
+    expect(await rawExchange(server.url, `${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it("404: a request target that is no URL is nobody's", async () => {
+    const answer = await rawExchange(server.url, 'GET http://[/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+
+    expect(answer).toMatch(/^HTTP\/1\.1 404 [\s\S]*"code":"not_found"/);
+  });
+
+  it('401: a token that is no token in any part is refused, and not logged', async () => {
+    const part = (text: string) => Buffer.from(text).toString('base64url');
+    for (const header of ['{"alg":"ES256","typ":"JWT"}', 'hunter2', 'null', '[]']) {
+      const authorization = `Bearer ${part(header)}.${part('hunter2 not json')}.AAAA`;
+      expect((await server.send('POST', '/api/verify', { headers: { authorization } })).status).toBe(401);
+    }
+    expect(logged.join('')).not.toContain('hunter2 not json');
+  });
+
+  it.each(['/docs/index.html', '/docs/swagger-initializer.js', '/docs/package.json'])('404: %s is not served', async (path) => {
+    expect((await fetch(server.url + path)).status).toBe(404);
+  });
+
+  it('206 and 412 are not for the files of the documentation', async () => {
+    const ask = async (headers: Record<string, string>) => (await fetch(`${server.url}/docs/swagger-ui.css`, { headers })).status;
+
+    expect(await ask({ range: 'bytes=99999999-' })).toBe(200);
+    expect(await ask({ 'if-match': '"x"' })).toBe(400);
+  });
+
+  it('Puppilot: 400 for a query that it does not have speaks of no header', async () => {
+    const { status, body } = await server.send('POST', '/auth/login?x=1', { body: CREDENTIALS, headers: { 'X-API-Version': 'v1' } });
+
+    expect({ status, body }).toEqual({ status: 400, body: { detail: 'Request is not valid' } });
+  });
+
   it('a query that the contract does not have is refused, without its name in the answer', async () => {
     const { status, body } = await server.send('POST', '/api/login?hunter2=1', { body: CREDENTIALS });
 

@@ -24,13 +24,19 @@ const embedded: DatabaseKind = {
 const postgres: DatabaseKind = {
   kind: 'PostgreSQL',
   async create(options) {
-    const name = `latchkey_test_${crypto.randomBytes(6).toString('hex')}`;
-    await onServer(`CREATE DATABASE ${name}`);
-    const url = new URL(postgresUrl());
-    url.pathname = `/${name}`;
-    return opened({ url: url.href }, options, () => onServer(`DROP DATABASE ${name} WITH (FORCE)`));
+    const { url, drop } = await createEmptyPostgres();
+    return opened({ url }, options, drop);
   },
 };
+
+/** A new database on the PostgreSQL server, with nothing in it. */
+export async function createEmptyPostgres(): Promise<{ name: string; url: string; drop(): Promise<void> }> {
+  const name = `latchkey_test_${crypto.randomBytes(6).toString('hex')}`;
+  await onServer(`CREATE DATABASE ${name}`);
+  const url = new URL(postgresUrl());
+  url.pathname = `/${name}`;
+  return { name, url: url.href, drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`) };
+}
 
 /** Runs a suite on PGlite and on the PostgreSQL server that `global-setup` found; it has said why, where there is none. */
 export function onEveryDatabase(suite: (database: DatabaseKind) => void): void {
