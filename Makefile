@@ -46,4 +46,5 @@ $(INSTALLED): package-lock.json
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json src/tsconfig.json
 	npx tsc -p src
 	@chmod +x dist/src/main.js
+	@ln -sf ../../dist/src/main.js node_modules/.bin/latchkey
 	@touch $@
