@@ -17,6 +17,7 @@ type Operation = { operationId: string; responses: Responses };
 
 /** The merged document, as it is committed. */
 export const mergedDocument = JSON.parse(fs.readFileSync('generated/openapi.json', 'utf8')) as {
+  tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { responses: Responses; schemas: Record<string, unknown> };
 };
