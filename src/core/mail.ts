@@ -1,0 +1,35 @@
+/** What a mail is about, with what it carries. What it looks like is not the core's business. */
+export type Mail = { to: string; dialect: string } & (
+  | { kind: 'email verification code'; code: string }
+  | { kind: 'email verification link'; token: string }
+  | { kind: 'password reset'; token: string }
+  | { kind: 'invitation'; accountId: string; token: string }
+  | { kind: 'address has an account'; token: string }
+  | { kind: 'password changed' }
+  | { kind: 'password was reset' }
+  | { kind: 'email changed'; newAddress: string }
+);
+
+/** A mail as it waits in the database: readable with the outbox key only. */
+export interface SealedMail {
+  id: string;
+  sealed: Buffer;
+}
+
+/** A mail that somebody has taken out of the outbox to deliver it. */
+export interface TakenMail extends SealedMail {
+  /** How often it was tried, this time included. */
+  attempts: number;
+}
+
+/** Mails that wait to be delivered. A row goes when its mail is delivered, or when nobody could use it any more. */
+export interface Outbox {
+  /** `ttlSeconds`: how long it makes sense to deliver it. */
+  insert(mail: SealedMail, ttlSeconds: number): Promise<void>;
+  /**
+   * Takes mails whose time has come; nobody else takes them before their next try, which lies ten seconds away at first and twice as far
+   * each time, an hour at most.
+   */
+  take(limit: number): Promise<TakenMail[]>;
+  delete(id: string): Promise<void>;
+}
