@@ -4,37 +4,37 @@ import type * as T from './client/types.gen.js';
 /** Each dialect's operations: what a request carries, the body of each good status, and whether it asks for a credential. */
 export interface Operations {
   "flashback": {
-    checkOnline: { data: T.FlashbackCheckOnlineData; responses: T.FlashbackCheckOnlineResponses; secured: false };
-    login: { data: T.FlashbackLoginData; responses: T.FlashbackLoginResponses; secured: false };
-    refresh: { data: T.FlashbackRefreshData; responses: T.FlashbackRefreshResponses; secured: false };
-    logout: { data: T.FlashbackLogoutData; responses: T.FlashbackLogoutResponses; secured: false };
+    checkOnline: { data: T.FlashbackCheckOnlineData; responses: T.FlashbackCheckOnlineResponses; credential: "none" };
+    login: { data: T.FlashbackLoginData; responses: T.FlashbackLoginResponses; credential: "none" };
+    refresh: { data: T.FlashbackRefreshData; responses: T.FlashbackRefreshResponses; credential: "none" };
+    logout: { data: T.FlashbackLogoutData; responses: T.FlashbackLogoutResponses; credential: "none" };
   };
   "latchkey": {
-    getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; secured: false };
-    getReadiness: { data: T.LatchkeyGetReadinessData; responses: T.LatchkeyGetReadinessResponses; secured: false };
-    getJwks: { data: T.LatchkeyGetJwksData; responses: T.LatchkeyGetJwksResponses; secured: false };
+    getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; credential: "none" };
+    getReadiness: { data: T.LatchkeyGetReadinessData; responses: T.LatchkeyGetReadinessResponses; credential: "none" };
+    getJwks: { data: T.LatchkeyGetJwksData; responses: T.LatchkeyGetJwksResponses; credential: "none" };
   };
   "pixyle": {
-    login: { data: T.PixyleLoginData; responses: T.PixyleLoginResponses; secured: false };
-    revokeAccess: { data: T.PixyleRevokeAccessData; responses: T.PixyleRevokeAccessResponses; secured: true };
-    refresh: { data: T.PixyleRefreshData; responses: T.PixyleRefreshResponses; secured: false };
-    revokeRefresh: { data: T.PixyleRevokeRefreshData; responses: T.PixyleRevokeRefreshResponses; secured: false };
+    login: { data: T.PixyleLoginData; responses: T.PixyleLoginResponses; credential: "none" };
+    revokeAccess: { data: T.PixyleRevokeAccessData; responses: T.PixyleRevokeAccessResponses; credential: "required" };
+    refresh: { data: T.PixyleRefreshData; responses: T.PixyleRefreshResponses; credential: "none" };
+    revokeRefresh: { data: T.PixyleRevokeRefreshData; responses: T.PixyleRevokeRefreshResponses; credential: "none" };
   };
   "puppilot": {
-    login: { data: T.PuppilotLoginData; responses: T.PuppilotLoginResponses; secured: false };
-    refreshToken: { data: T.PuppilotRefreshTokenData; responses: T.PuppilotRefreshTokenResponses; secured: false };
-    getMe: { data: T.PuppilotGetMeData; responses: T.PuppilotGetMeResponses; secured: true };
+    login: { data: T.PuppilotLoginData; responses: T.PuppilotLoginResponses; credential: "none" };
+    refreshToken: { data: T.PuppilotRefreshTokenData; responses: T.PuppilotRefreshTokenResponses; credential: "none" };
+    getMe: { data: T.PuppilotGetMeData; responses: T.PuppilotGetMeResponses; credential: "required" };
   };
   "px0": {
-    login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; secured: false };
-    logout: { data: T.Px0LogoutData; responses: T.Px0LogoutResponses; secured: false };
-    getMe: { data: T.Px0GetMeData; responses: T.Px0GetMeResponses; secured: true };
+    login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; credential: "none" };
+    logout: { data: T.Px0LogoutData; responses: T.Px0LogoutResponses; credential: "optional" };
+    getMe: { data: T.Px0GetMeData; responses: T.Px0GetMeResponses; credential: "required" };
   };
   "pyth-on": {
-    register: { data: T.PythOnRegisterData; responses: T.PythOnRegisterResponses; secured: false };
-    login: { data: T.PythOnLoginData; responses: T.PythOnLoginResponses; secured: false };
-    verifyToken: { data: T.PythOnVerifyTokenData; responses: T.PythOnVerifyTokenResponses; secured: true };
-    refreshToken: { data: T.PythOnRefreshTokenData; responses: T.PythOnRefreshTokenResponses; secured: true };
+    register: { data: T.PythOnRegisterData; responses: T.PythOnRegisterResponses; credential: "none" };
+    login: { data: T.PythOnLoginData; responses: T.PythOnLoginResponses; credential: "none" };
+    verifyToken: { data: T.PythOnVerifyTokenData; responses: T.PythOnVerifyTokenResponses; credential: "required" };
+    refreshToken: { data: T.PythOnRefreshTokenData; responses: T.PythOnRefreshTokenResponses; credential: "required" };
   };
 }
 

@@ -2,10 +2,12 @@ import fs from 'node:fs';
 import type { Express } from 'express';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.js';
-import { createCore } from './core/core.js';
+import type { Context } from './core/context.js';
+import { createCore, type Core } from './core/core.js';
 import type { PasswordRules } from './core/password-rules.js';
 import type { Policy } from './core/policy.js';
 import type { Ports } from './core/ports.js';
+import type { Origin } from './core/session.js';
 import type { Dialect } from './dialects/dialect.js';
 import { DIALECTS } from './dialects/index.js';
 import { createHttpApp } from './http/app.js';
@@ -25,7 +27,7 @@ export interface Foundation {
 export function createApp(config: Config, { ports, rules, accessTokens }: Foundation, logger: Logger): Express {
   const dialects = DIALECTS.filter(({ name }) => name === 'latchkey' || config.DIALECTS.includes(name)).map((dialect: Dialect) => ({
     dialect,
-    core: createCore(ports, dialect.name, policyOf(dialect, config), rules),
+    coreFor: coreOf({ ports, rules, dialect: dialect.name, policy: policyOf(dialect, config) }),
   }));
   const document = servedDocument(dialects.map(({ dialect }) => dialect.name));
   return createHttpApp({ document, routes: ROUTES, dialects, accessTokens, logger });
@@ -47,6 +49,10 @@ export function secretFieldNames(node: unknown): string[] {
     (value as { 'x-secret'?: boolean } | null)?.['x-secret'] ? [name] : secretFieldNames(value),
   );
   return [...new Set(names)].sort();
+}
+
+function coreOf(context: Omit<Context, 'origin'>): (origin: Origin) => Core {
+  return (origin) => createCore({ ...context, origin });
 }
 
 function policyOf(dialect: Dialect, config: Config): Policy {

@@ -58,12 +58,14 @@ function operationsModule(document) {
 /** @param {any} operation */
 function operationTypes(operation) {
   const type = pascalCase(operation.operationId);
-  return `    ${operation['x-latchkey-operation']}: { data: T.${type}Data; responses: T.${type}Responses; secured: ${isSecured(operation)} };`;
+  return `    ${operation['x-latchkey-operation']}: { data: T.${type}Data; responses: T.${type}Responses; credential: ${JSON.stringify(credentialOf(operation))} };`;
 }
 
-/** Whether nobody gets in without a credential: none of the ways in is an empty one. @param {any} operation */
-function isSecured({ security }) {
-  return security.length > 0 && security.every((/** @type {object} */ way) => Object.keys(way).length > 0);
+/** Whether who asks must show a credential, may, or is not looked at. @param {any} operation */
+function credentialOf({ security }) {
+  const ways = security.filter((/** @type {object} */ way) => Object.keys(way).length > 0);
+  if (ways.length === 0) return 'none';
+  return ways.length === security.length ? 'required' : 'optional';
 }
 
 /** @param {string} urlPath @param {string} method @param {any} operation */

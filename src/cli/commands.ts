@@ -1,8 +1,10 @@
 import { ACCOUNT_STATUSES, type Account, type AccountStatus } from '../core/account.js';
 import { createAccount } from '../core/create-account.js';
 import { parseEmailAddress } from '../core/email-address.js';
+import { latchkey } from '../dialects/latchkey/index.js';
+import type { Context } from '../core/context.js';
 import type { Refusal } from '../core/outcome.js';
-import { setAccountStatus } from '../core/set-account-status.js';
+import { setStatusByEmail } from '../core/set-account-status.js';
 import type { Service } from './service.js';
 
 /** A command, read from the command line: plain data, so that it can go to the process that holds the database. */
@@ -29,14 +31,22 @@ export interface CommandResult {
   exitCode: 0 | 1;
 }
 
+/** What a use case sees of somebody who is at the command line: no dialect's rules, and no request. */
+export function commandLineContext({ ports, rules }: Pick<Service, 'ports' | 'rules'>): Context {
+  const origin = { userAgent: null, ipAddress: null, requestId: null };
+  return { ports, rules, dialect: 'command line', policy: latchkey.policy, origin };
+}
+
 /** Runs a command, in whichever process holds the database. @throws when a port does. */
-export async function runCommand(command: Command, { ports, rules }: Service): Promise<CommandResult> {
+export async function runCommand(command: Command, service: Service): Promise<CommandResult> {
+  const { ports } = service;
+  const context = commandLineContext(service);
   switch (command.name) {
     case 'accounts create': {
-      const created = await createAccount(ports, rules, {
+      const created = await createAccount(context, {
         email: command.email.trim(),
         ...(command.accountName && { name: command.accountName }),
-        organizationName: command.organization ?? null,
+        ...(command.organization && { organization: { kind: 'shared' as const, name: command.organization } }),
         status: command.inactive ? 'inactive' : 'active',
         emailVerified: !command.unverified,
         demo: command.demo ?? false,
@@ -58,7 +68,7 @@ export async function runCommand(command: Command, { ports, rules }: Service): P
       return account ? said(table(details(account))) : refused('unknown_account');
     }
     case 'accounts set-status': {
-      const changed = await setAccountStatus(ports, command.email.trim(), command.status);
+      const changed = await setStatusByEmail(context, command.email.trim(), command.status);
       return changed.ok ? said(`${changed.value.email} is ${changed.value.status}\n`) : refused(changed.refusal);
     }
     case 'migrate':

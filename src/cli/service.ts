@@ -7,6 +7,7 @@ import { createHashPool, type HashPool } from '../crypto/hash-pool.js';
 import { currentKey, loadKeyRing } from '../crypto/key-ring.js';
 import { readOrCreateMasterSecret } from '../crypto/master-secret.js';
 import type { HashScheme } from '../crypto/password-hash.js';
+import { createMailSealing } from '../crypto/mails.js';
 import { createPasswords } from '../crypto/passwords.js';
 import { createSealer } from '../crypto/sealing.js';
 import { ACCESS_TOKEN_TYPE, createTokens } from '../crypto/tokens.js';
@@ -69,7 +70,13 @@ export async function assembleService(
   const tokens = createTokens(keyRing, issuer);
   const passwords = createPasswords(hashPool, scheme, currentKey(keyRing['address-hash']).secret, stored.accounts.countPasswordSchemes);
   return {
-    ports: { ...stored, passwords, tokens: tokens.port },
+    ports: {
+      ...stored,
+      passwords,
+      tokens: tokens.port,
+      mails: { seal: createMailSealing(keyRing.outbox).seal, deliverSoon: () => {} },
+      revocations: { hasEnded: () => null },
+    },
     accessTokens: { issuer, type: ACCESS_TOKEN_TYPE, verificationKey: tokens.verificationKey },
     rules: { minLength: config.PASSWORD_MIN_LENGTH },
     failed: database.failed,

@@ -16,7 +16,11 @@ export interface Account {
   id: string;
   /** As its owner wrote it; compared by `normalizedEmail`. */
   email: string;
+  /** What the person is called, everywhere. */
   name: string;
+  /** The two parts of the name, where somebody has told them apart. */
+  givenName: string | null;
+  familyName: string | null;
   /** Always one: a named one, or one of the account's own. */
   organization: Organization;
   organizationRole: OrganizationRole;
@@ -40,8 +44,10 @@ export interface Account {
 export interface NewAccount {
   email: EmailAddress;
   name: string;
-  /** Join or make the organisation of that name; null: one of its own. */
-  organizationName: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  /** `shared`: join the organisation of that name, or make it; `own`: make one for this account alone, whoever else's has that name. */
+  organization: { kind: 'shared' | 'own'; name: string };
   status: AccountStatus;
   emailVerified: boolean;
   demo: boolean;
@@ -51,3 +57,8 @@ export interface NewAccount {
 
 /** An address that has the form of one. Made by `parseEmailAddress` alone. */
 export type EmailAddress = string & { readonly brand: unique symbol };
+
+/** What people change of their own account by themselves. What is left out stays. */
+export interface ProfileChanges {
+  name?: string;
+}

@@ -1,49 +1,99 @@
+import { authenticateDerivedApiKey, authenticateOpaqueToken, authenticateSession } from './authenticate.js';
+import { changeEmail, changeProfile, deleteOwnAccount } from './change-profile.js';
+import { changePassword } from './change-password.js';
+import type { Context } from './context.js';
 import type { Account } from './account.js';
-import { authenticateApiKey, authenticateOpaqueToken, authenticateSession, type Principal, type ShownClaims } from './authenticate.js';
-import type { SignedIn } from './open-session.js';
-import type { Outcome } from './outcome.js';
-import type { PasswordRules } from './password-rules.js';
-import type { Policy } from './policy.js';
-import type { Ports, PublicJwk } from './ports.js';
-import { refreshSession, renewSession, type RefreshRequest } from './refresh-session.js';
-import type { Device } from './session.js';
-import { signInWithPassword, type Credentials } from './sign-in-with-password.js';
+import { findOwnAccount } from './find-own-account.js';
+import { introspectToken, revokeToken } from './inspect-token.js';
+import { activateAccount } from './invite-account.js';
+import { changeStatus, endSessionsOf, findAccount, invite, readAuditTrail, searchAccounts, startPasswordReset } from './operate.js';
+import { changeApiKey, createApiKey, deleteApiKey, listApiKeys, regenerateApiKey, rotateDerivedApiKey } from './own-api-keys.js';
+import { endOwnSession, endOwnSessions, listOwnSessions, touchOwnSession } from './own-sessions.js';
+import type { PublicJwk } from './ports.js';
+import { refreshSession, renewSession } from './refresh-session.js';
+import { requestPasswordReset, resetPassword } from './reset-password.js';
+import { deactivateOwnAccount } from './set-account-status.js';
+import { signInWithPassword } from './sign-in-with-password.js';
 import { signOutWithOpaqueToken, signOutWithRefreshToken } from './sign-out.js';
-import { signUp } from './sign-up.js';
+import { signUp, signUpAndIn, signUpQuietly } from './sign-up.js';
+import { findVerification, requestVerification, verifyEmailAndSignIn, verifyEmailWithCode, verifyEmailWithToken } from './verify-email.js';
 
-/** The core as one dialect sees it: every use case, under that dialect's policy. */
-export interface Core {
-  signInWithPassword(credentials: Credentials): Promise<Outcome<SignedIn>>;
-  signUp(request: { email: string; password: string; device: Device }): Promise<Outcome<SignedIn>>;
-  refreshSession(request: RefreshRequest): Promise<Outcome<SignedIn>>;
-  renewSession(sessionId: string): Promise<Outcome<SignedIn>>;
-  signOutWithRefreshToken(refreshToken: string): Promise<Outcome<null>>;
-  signOutWithOpaqueToken(token: string): Promise<void>;
+/** Every use case that dialects may name. What each does stands where it is written. */
+const USE_CASES = {
+  signInWithPassword,
+  signUp,
+  signUpAndIn,
+  signUpQuietly,
+  refreshSession,
+  renewSession,
+  signOutWithRefreshToken,
+  signOutWithOpaqueToken,
+  listOwnSessions,
+  endOwnSession,
+  endOwnSessions,
+  touchOwnSession,
+  requestVerification,
+  findVerification,
+  verifyEmailWithCode,
+  verifyEmailWithToken,
+  verifyEmailAndSignIn,
+  requestPasswordReset,
+  resetPassword,
+  changePassword,
+  findOwnAccount,
+  changeProfile,
+  changeEmail,
+  deactivateOwnAccount,
+  deleteOwnAccount,
+  activateAccount,
+  createApiKey,
+  listApiKeys,
+  changeApiKey,
+  regenerateApiKey,
+  deleteApiKey,
+  rotateDerivedApiKey,
+  searchAccounts,
+  findAccount,
+  invite,
+  changeStatus,
+  startPasswordReset,
+  endSessionsOf,
+  readAuditTrail,
+  introspectToken,
+  revokeToken,
+  authenticateSession,
+  authenticateOpaqueToken,
+  authenticateDerivedApiKey,
+};
+
+type UseCases = typeof USE_CASES;
+type WithoutContext<F> = F extends (context: Context, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+
+/** The core as one request of one dialect sees it: every use case, under that dialect's policy. */
+export type Core = { [Name in keyof UseCases]: WithoutContext<UseCases[Name]> } & {
   revokeAccessToken(token: { id: string; expiresAt: Date }): Promise<void>;
-  authenticateSession(claims: ShownClaims): Promise<Principal | null>;
-  authenticateOpaqueToken(token: string): Promise<Principal | null>;
-  authenticateApiKey(key: string): Promise<Principal | null>;
+  /** The account's derived API key. */
   apiKeyOf(account: Account): string;
   publicKeys(): PublicJwk[];
+  /** The tokens' `iss`. */
+  issuer: string;
   /** @throws Unavailable when the service cannot serve. */
   checkReadiness(): Promise<void>;
-}
+};
 
-/** Binds the use cases to the ports and to one dialect's policy. */
-export function createCore(ports: Ports, dialect: string, policy: Policy, rules: PasswordRules): Core {
+/** Binds the use cases to the world, to one dialect's policy, and to where a request comes from. */
+export function createCore(context: Context): Core {
+  const { ports } = context;
+  const bound = Object.entries(USE_CASES).map(([name, useCase]) => [
+    name,
+    (...rest: never[]) => (useCase as (context: Context, ...rest: never[]) => unknown)(context, ...rest),
+  ]);
   return {
-    signInWithPassword: (credentials) => signInWithPassword(ports, dialect, policy, credentials),
-    signUp: (request) => signUp(ports, dialect, policy, rules, request),
-    refreshSession: (request) => refreshSession(ports, dialect, policy, request),
-    renewSession: (sessionId) => renewSession(ports, policy, sessionId),
-    signOutWithRefreshToken: (refreshToken) => signOutWithRefreshToken(ports, dialect, refreshToken),
-    signOutWithOpaqueToken: (token) => signOutWithOpaqueToken(ports, token),
+    ...(Object.fromEntries(bound) as { [Name in keyof UseCases]: WithoutContext<UseCases[Name]> }),
     revokeAccessToken: ({ id, expiresAt }) => ports.sessions.revokeAccessToken(id, expiresAt),
-    authenticateSession: (claims) => authenticateSession(ports, dialect, claims),
-    authenticateOpaqueToken: (token) => authenticateOpaqueToken(ports, dialect, token),
-    authenticateApiKey: (key) => authenticateApiKey(ports, key),
     apiKeyOf: (account) => ports.tokens.deriveApiKey(account),
     publicKeys: () => ports.tokens.publicKeys(),
+    issuer: ports.tokens.issuer,
     checkReadiness: () => ports.database.ping(),
   };
 }

@@ -1,3 +1,6 @@
+import type { Context } from './context.js';
+import type { StoredPorts } from './ports.js';
+
 /** What a mail is about, with what it carries. What it looks like is not the core's business. */
 export type Mail = { to: string; dialect: string } & (
   | { kind: 'email verification code'; code: string }
@@ -32,4 +35,12 @@ export interface Outbox {
    */
   take(limit: number): Promise<TakenMail[]>;
   delete(id: string): Promise<void>;
+}
+
+/** A notice is worth delivering for so long. */
+const NOTICE_TTL_SECONDS = 3 * 24 * 3600;
+
+/** Puts a notice into the outbox, as a part of the transaction of what it tells of; `deliverSoon` comes after it. @throws when a port does. */
+export async function postMail({ ports }: Context, notice: Mail, stored: StoredPorts): Promise<void> {
+  await stored.outbox.insert(ports.mails.seal(notice), NOTICE_TTL_SECONDS);
 }

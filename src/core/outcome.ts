@@ -12,11 +12,26 @@ export type Refusal =
   | 'email_not_verified'
   | 'invalid_email'
   | 'email_taken'
+  | 'new_email_taken'
+  | 'unknown_email'
+  | 'email_already_verified'
   | 'password_too_short'
   | 'password_too_long'
+  | 'wrong_current_password'
   | 'refresh_token_invalid'
   | 'refresh_token_expired'
-  | 'refresh_token_reused';
+  | 'refresh_token_reused'
+  | 'verification_code_invalid'
+  | 'verification_token_invalid'
+  | 'reset_token_invalid'
+  | 'activation_token_invalid'
+  | 'unauthorized'
+  | 'insufficient_scope'
+  | 'forbidden'
+  | 'session_not_found'
+  | 'api_key_not_found'
+  | 'unknown_scope'
+  | 'account_not_found';
 
 /** What a use case answers: a value, or exactly why not. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };

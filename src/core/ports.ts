@@ -1,8 +1,14 @@
-import type { Account, AccountStatus, EmailAddress, NewAccount } from './account.js';
-import type { Device, Session, SessionLives } from './session.js';
+import type { ShownClaims } from './authenticate.js';
+import type { Account, AccountStatus, EmailAddress, NewAccount, ProfileChanges } from './account.js';
+import type { ApiKey, NewApiKey } from './api-key.js';
+import type { AuditEvent, AuditRecord } from './audit.js';
+import type { CodePurpose, NewCode, StoredCode } from './code.js';
+import type { Mail, Outbox, SealedMail } from './mail.js';
+import type { Outcome } from './outcome.js';
+import type { Origin, Session, SessionLives } from './session.js';
 
 /** What a working key is for. */
-export type KeyPurpose = 'access-token' | 'refresh-token' | 'api-key' | 'address-hash';
+export type KeyPurpose = 'access-token' | 'refresh-token' | 'api-key' | 'address-hash' | 'code' | 'outbox';
 
 /** A working key as it lies in the database: readable with the master secret only. */
 export interface SealedKey {
@@ -38,7 +44,8 @@ export interface NewSession {
   account: Account;
   dialect: string;
   lives: SessionLives;
-  device: Device;
+  origin: Origin;
+  deviceName: string | null;
   /** SHA-256 of the token, where the dialect's tokens are opaque. */
   opaqueTokenHash: Buffer | null;
 }
@@ -64,19 +71,47 @@ export interface PublicJwk {
   kid: string;
 }
 
-/** What the core needs of the world. Each may throw `Unavailable`, and `passwords` also `Overloaded`. */
-export interface Ports {
+/** A part of a list: what comes behind `after`, `limit` at most. */
+export interface Page<Cursor = string> {
+  after: Cursor | null;
+  limit: number;
+}
+
+/** Where a list of sessions goes on. */
+export interface SessionCursor {
+  createdAt: Date;
+  id: string;
+}
+
+/** The parts of the world that are rows of the database. Each may throw `Unavailable`. */
+export interface StoredPorts {
   accounts: {
     findByEmail(email: EmailAddress): Promise<Account | null>;
     findById(id: string): Promise<Account | null>;
     /** @returns null when the address has an account already. */
     insert(account: NewAccount): Promise<Account | null>;
-    /** Ordered by address, without regard to case. `after`: begin behind that address. */
-    list(page: { after: string | null; limit: number }): Promise<Account[]>;
-    /** Changes the status, and ends all sessions when the new one is not `active`; at once or not at all. */
+    /** Ordered by address, without regard to case. `after`: an address; `matching`: part of the address or of the name. */
+    list(page: Page, filter?: { matching?: string; status?: AccountStatus }): Promise<Account[]>;
     setStatus(id: string, status: AccountStatus): Promise<void>;
     /** Stores a better hash of the same password, unless the hash has changed meanwhile. */
     replacePasswordHash(id: string, oldHash: string, newHash: string): Promise<void>;
+    /**
+     * Gives an active account another password, if its password is still the one of that version.
+     *
+     * @returns whether it was.
+     */
+    setPassword(id: string, passwordVersion: number, hash: string): Promise<boolean>;
+    /** Marks the address as verified, if it is still the account's. @returns whether it is. */
+    verifyEmail(id: string, email: string): Promise<boolean>;
+    /** Gives the account another address, not verified. @returns false when it is somebody else's. */
+    setEmail(id: string, email: EmailAddress): Promise<boolean>;
+    updateProfile(id: string, changes: ProfileChanges): Promise<void>;
+    /** Makes the account's present derived API key good for nothing. */
+    revokeDerivedApiKey(id: string): Promise<void>;
+    /** Completes an account that waits for its owner: active and verified. @returns whether it was waiting. */
+    activate(id: string, completion: AccountCompletion): Promise<boolean>;
+    /** Deletes the account and everything that is its own; the organisation, too, where nobody else is in it. */
+    delete(id: string): Promise<void>;
     /** Of a sample of the stored hashes, how many there are of each scheme (`$bcrypt-sha256$v=2,t=2b,r=10`, `$2b$12`, ...). */
     countPasswordSchemes(): Promise<{ scheme: string; accounts: number }[]>;
   };
@@ -88,10 +123,12 @@ export interface Ports {
      *   that came in while the old password was being hashed leaves no session behind.
      */
     open(session: NewSession): Promise<Session | null>;
-    /** The session and its account, unless it has ended, that access token of it was revoked, or the account is not active. */
-    findLive(id: string, accessTokenId: string): Promise<LiveSession | null>;
-    /** The same for an opaque token. */
+    /** Whether the session goes on, its account is active, and that access token of it was not revoked by itself. */
+    isLive(id: string, accessTokenId: string): Promise<boolean>;
+    /** The session of an opaque token and its account, unless it has ended or the account is not active. */
     findLiveByOpaqueToken(hash: Buffer): Promise<LiveSession | null>;
+    /** The account's sessions that have not ended, newest first. */
+    list(accountId: string, page: Page<SessionCursor>, dialect?: string): Promise<Session[]>;
     /**
      * Begins the next generation of a live session: once for each generation, whoever asks first.
      *
@@ -100,13 +137,69 @@ export interface Ports {
     rotate(id: string, generation: number): Promise<LiveSession | null>;
     /** Begins the session's access life anew, and leaves its generation as it is; null when the session has ended. */
     renew(id: string): Promise<LiveSession | null>;
+    /** Notes that the session is alive, and changes none of its ends; null when it has ended or is another's. */
+    touch(id: string, accountId: string, dialect: string): Promise<Session | null>;
     /** The live session whose generation began after the given one, and no longer ago than that. */
     findJustRotated(id: string, generation: number, withinSeconds: number): Promise<LiveSession | null>;
     /** Ends the session, if it has not ended yet. @returns whether it had not. */
     end(id: string): Promise<boolean>;
-    endByOpaqueToken(hash: Buffer): Promise<void>;
+    /** The same, if it is one of that account, and of that dialect where one is named. */
+    endOwn(id: string, accountId: string, dialect?: string): Promise<boolean>;
+    /** Ends all sessions of an account, but for one where one is named. @returns how many there were. */
+    endAll(accountId: string, except: string | null): Promise<number>;
+    endByOpaqueToken(hash: Buffer): Promise<boolean>;
     /** Makes one access token good for nothing; the session goes on. `until`: when it would have ended by itself. */
     revokeAccessToken(accessTokenId: string, until: Date): Promise<void>;
+  };
+  codes: {
+    /** Stores a code in place of those of the same account and purpose. @returns its id. */
+    replace(code: NewCode): Promise<string>;
+    findByHash(hash: Buffer, purpose: CodePurpose): Promise<StoredCode | null>;
+    /** A code by its id, expired or not: whoever has it may ask for the next one. */
+    findById(id: string, purpose: CodePurpose): Promise<StoredCode | null>;
+    /** Takes a mailed token, once. */
+    take(hash: Buffer, purpose: CodePurpose): Promise<StoredCode | null>;
+    /** Counts a guess at the account's typed code. @returns the hash to compare with; null: no code, or no guess left. */
+    countGuess(accountId: string, purpose: CodePurpose): Promise<{ id: string; hash: Buffer } | null>;
+    /** Takes a typed code that was guessed right. @returns false when somebody was faster. */
+    takeById(id: string): Promise<boolean>;
+    deleteAll(accountId: string): Promise<void>;
+  };
+  apiKeys: {
+    insert(key: NewApiKey): Promise<ApiKey>;
+    /** The key and its account, unless it has expired or the account is not active. Notes that it was used. */
+    findLiveByHash(hash: Buffer): Promise<{ key: ApiKey; account: Account } | null>;
+    findOwn(id: string, accountId: string, dialect: string): Promise<ApiKey | null>;
+    /** Newest first. */
+    list(accountId: string, dialect: string, page: Page<SessionCursor>): Promise<ApiKey[]>;
+    update(id: string, changes: { name?: string; scopes?: string[]; hash?: Buffer }): Promise<ApiKey | null>;
+    delete(id: string): Promise<boolean>;
+    deleteAll(accountId: string): Promise<void>;
+  };
+  outbox: Outbox;
+  audit: {
+    record(event: AuditEvent): Promise<void>;
+    /** Newest first. */
+    list(page: Page, filter: { accountId?: string; action?: string }): Promise<AuditRecord[]>;
+  };
+}
+
+/** What an invited person tells of themselves. */
+export interface AccountCompletion {
+  passwordHash: string;
+  name: string;
+  givenName: string | null;
+  familyName: string | null;
+}
+
+/** What the core needs of the world. Each may throw `Unavailable`, and `passwords` also `Overloaded`. */
+export interface Ports extends StoredPorts {
+  /** Does all of it, or nothing where `work` refuses or throws. Inside, only the ports that it is given may be used. */
+  atomically<T>(work: (stored: StoredPorts) => Promise<Outcome<T>>): Promise<Outcome<T>>;
+  /** What has ended, as far as this process has heard. */
+  revocations: {
+    /** Whether the session, or that access token of it, has ended; null: this process cannot tell now, ask the database. */
+    hasEnded(sessionId: string, accessTokenId: string): boolean | null;
   };
   maintenance: {
     /**
@@ -129,8 +222,10 @@ export interface Ports {
     signAccessToken(claims: AccessTokenClaims): string;
     /** Made from the session's row alone: the same row gives the same token. */
     signRefreshToken(session: Session): string;
-    /** Reads a refresh token of that dialect; null where it is none of ours, or another dialect's. */
-    readRefreshToken(token: string, dialect: string): RefreshTokenClaims | null;
+    /** Reads a refresh token of that dialect, or of any; null where it is none of ours, or another dialect's. */
+    readRefreshToken(token: string, dialect?: string): RefreshTokenClaims | null;
+    /** Reads an access token of any dialect whose signature and times are good; null where it is none of ours. */
+    readAccessToken(token: string): (ShownClaims & { aud: string; iat: number }) | null;
     /** The account that an access token of that dialect was made for, though it may have expired; null where it is none of ours. */
     ownerOfAccessToken(token: string, dialect: string): string | null;
     /** The hash under which an opaque token is found; null where it cannot be one. */
@@ -144,6 +239,25 @@ export interface Ports {
     /** Compares in constant time. */
     isApiKeyOf(key: string, account: Pick<Account, 'id' | 'apiKeyVersion'>): boolean;
     publicKeys(): PublicJwk[];
+    /** A random token of 256 bits for a mail, and the hash under which it is found again. */
+    createMailedToken(): { token: string; hash: Buffer };
+    mailedTokenHash(token: string): Buffer;
+    /** Six random digits to be typed. */
+    createTypedCode(): string;
+    /** Keyed, and bound to the account and the address: six digits are no secret to whoever can try all of them. */
+    typedCodeHash(code: string, accountId: string, email: string): Buffer;
+    /** Compares in constant time. */
+    equalHashes(one: Buffer, other: Buffer): boolean;
+    /** A random API key of a dialect that stores them, and the hash under which it is found again. */
+    createStoredApiKey(prefix: string): { key: string; hash: Buffer };
+    storedApiKeyHash(key: string, prefix: string): Buffer | null;
+    /** The service's public address: the tokens' `iss`. */
+    issuer: string;
+  };
+  mails: {
+    seal(mail: Mail): SealedMail;
+    /** Tells whoever delivers mails that there is one; it never waits, and never fails. */
+    deliverSoon(): void;
   };
   /** Whether the database answers. Throws `Unavailable` when it does not. */
   database: { ping(): Promise<void> };

@@ -1,7 +1,8 @@
+import type { Principal } from './authenticate.js';
+import { record, type Context } from './context.js';
 import { openedTokens, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome } from './outcome.js';
-import type { Policy } from './policy.js';
-import type { Ports } from './ports.js';
+import type { RefreshTokenClaims } from './ports.js';
 
 /** A client that sent a refresh token and lost the answer may send it again for so long. */
 const REPLAY_GRACE_SECONDS = 10;
@@ -15,7 +16,7 @@ export interface RefreshRequest {
 /**
  * Takes a refresh token for the next generation of its session's tokens. A refresh token is good once: of many requests with the
  * same one, all that come within ten seconds get the same successor, and any that comes later ends the session, as it shows that
- * the token is in two hands.
+ * the token is in two hands; that is recorded.
  *
  * @param request.accessToken where the client shows one, too: it may have expired, but must be the same account's.
  * @returns the session with its new tokens; or `refresh_token_invalid` (not ours, another dialect's, or its session has ended),
@@ -23,30 +24,40 @@ export interface RefreshRequest {
  * @throws when a port does.
  * @see RFC 9700, section 4.14.2
  */
-export async function refreshSession(ports: Ports, dialect: string, policy: Policy, request: RefreshRequest): Promise<Outcome<SignedIn>> {
+export async function refreshSession(context: Context, request: RefreshRequest): Promise<Outcome<SignedIn>> {
+  const { ports, dialect } = context;
   const claims = ports.tokens.readRefreshToken(request.refreshToken, dialect);
-  if (!claims || !belongsTo(ports, dialect, claims.accountId, request.accessToken)) return refuse('refresh_token_invalid');
+  if (!claims || !belongsTo(context, claims.accountId, request.accessToken)) return refuse('refresh_token_invalid');
   if (claims.expired) return refuse('refresh_token_expired');
 
   const { sessionId, generation } = claims;
   const live =
     (await ports.sessions.rotate(sessionId, generation)) ??
     (await ports.sessions.findJustRotated(sessionId, generation, REPLAY_GRACE_SECONDS));
-  if (live) return done(openedTokens(ports, policy, live));
-  return refuse((await ports.sessions.end(sessionId)) ? 'refresh_token_reused' : 'refresh_token_invalid');
+  return live ? done(openedTokens(context, live)) : endReusedSession(context, claims);
 }
 
-function belongsTo(ports: Ports, dialect: string, accountId: string, accessToken: string | null = null): boolean {
+function belongsTo({ ports, dialect }: Context, accountId: string, accessToken: string | null = null): boolean {
   return accessToken === null || ports.tokens.ownerOfAccessToken(accessToken, dialect) === accountId;
+}
+
+/** A session that is there, and whose generation is another one: the token was used before. */
+async function endReusedSession(context: Context, { sessionId, accountId }: RefreshTokenClaims): Promise<Outcome<never>> {
+  const ended = await context.ports.atomically(async (stored) => {
+    if (!(await stored.sessions.end(sessionId))) return refuse('refresh_token_invalid');
+    await record(context, { action: 'refresh_token.reused', accountId }, stored);
+    return done(null);
+  });
+  return ended.ok ? refuse('refresh_token_reused') : ended;
 }
 
 /**
  * Gives a fresh access token to whoever shows a good one, for dialects that have no refresh tokens.
  *
- * @returns the session with its new token; or `refresh_token_invalid` when it has ended meanwhile.
+ * @returns the session with its new token; or `unauthorized` when it has ended meanwhile, or no session's token was shown.
  * @throws when a port does.
  */
-export async function renewSession(ports: Ports, policy: Policy, sessionId: string): Promise<Outcome<SignedIn>> {
-  const live = await ports.sessions.renew(sessionId);
-  return live ? done(openedTokens(ports, policy, live)) : refuse('refresh_token_invalid');
+export async function renewSession(context: Context, { session }: Principal): Promise<Outcome<SignedIn>> {
+  const live = session && (await context.ports.sessions.renew(session.id));
+  return live ? done(openedTokens(context, live)) : refuse('unauthorized');
 }

@@ -12,14 +12,20 @@ export interface Session {
   idleExpiresAt: Date;
   /** The end, whatever happens. */
   expiresAt: Date;
+  /** When it was last heard of: opened, renewed, or told to be alive. */
+  lastActiveAt: Date;
   userAgent: string | null;
   ipAddress: string | null;
+  /** What the client called itself, where it did. */
+  deviceName: string | null;
 }
 
 /** From where a request came. */
-export interface Device {
+export interface Origin {
   userAgent: string | null;
   ipAddress: string | null;
+  /** Null: it came by no request. */
+  requestId: string | null;
 }
 
 /** How long the parts of a session live. No access token outlives its session. */

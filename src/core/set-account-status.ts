@@ -1,18 +1,53 @@
 import type { Account, AccountStatus } from './account.js';
+import type { Principal } from './authenticate.js';
+import { record, type Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
+import { findOwnAccount } from './find-own-account.js';
 import { done, refuse, type Outcome } from './outcome.js';
-import type { Ports } from './ports.js';
 
 /**
  * Gives an account another status. Any status but `active` ends the account's sessions with the same commit.
  *
+ * @param actorId the operator whose doing it is; absent: the command line's, or the owner's.
+ * @returns the account as it is now.
+ * @throws when a port does.
+ */
+export async function setAccountStatus(
+  context: Context,
+  account: Account,
+  status: AccountStatus,
+  actorId?: string,
+): Promise<Outcome<Account>> {
+  return context.ports.atomically(async (stored) => {
+    await stored.accounts.setStatus(account.id, status); // the account first: a session that opens meanwhile waits for this row
+    if (status !== 'active') await stored.sessions.endAll(account.id, null);
+    const actor = actorId === undefined ? {} : { actorId };
+    await record(context, { action: 'account.status_changed', accountId: account.id, ...actor }, stored);
+    return done({ ...account, status });
+  });
+}
+
+/**
+ * The same, for the account of an address.
+ *
  * @returns the account as it is now; or `unknown_account`.
  * @throws when a port does.
  */
-export async function setAccountStatus(ports: Ports, email: string, status: AccountStatus): Promise<Outcome<Account>> {
+export async function setStatusByEmail(context: Context, email: string, status: AccountStatus): Promise<Outcome<Account>> {
   const address = parseEmailAddress(email);
-  const account = address && (await ports.accounts.findByEmail(address));
-  if (!account) return refuse('unknown_account');
-  await ports.accounts.setStatus(account.id, status);
-  return done({ ...account, status });
+  const account = address && (await context.ports.accounts.findByEmail(address));
+  return account ? setAccountStatus(context, account, status) : refuse('unknown_account');
+}
+
+/**
+ * Makes one's own account inactive, until an operator lets it in again. Its sessions end.
+ *
+ * @returns nothing; or what `findOwnAccount` refuses.
+ * @throws when a port does.
+ */
+export async function deactivateOwnAccount(context: Context, principal: Principal): Promise<Outcome<null>> {
+  const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
+  if (!own.ok) return own;
+  await setAccountStatus(context, own.value, 'inactive');
+  return done(null);
 }

@@ -1,19 +1,16 @@
 import type { Account } from './account.js';
+import type { Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
 import { Overloaded } from './faults.js';
-import { openSession, type SignedIn } from './open-session.js';
+import { openSession, type SessionWish, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome, type Refusal } from './outcome.js';
 import type { Policy } from './policy.js';
 import type { Ports } from './ports.js';
-import type { Device } from './session.js';
 
 /** What somebody who wants to sign in sends. */
-export interface Credentials {
+export interface Credentials extends SessionWish {
   email: string;
   password: string;
-  device: Device;
-  /** Asks for a session that lives longer, where the dialect has such. */
-  long?: boolean;
 }
 
 /**
@@ -28,12 +25,8 @@ export interface Credentials {
  * @throws when a port does (the database is away, too many passwords wait to be hashed); never for a refusal.
  * @see OWASP Authentication Cheat Sheet, "Authentication and Error Messages"
  */
-export async function signInWithPassword(
-  ports: Ports,
-  dialect: string,
-  policy: Policy,
-  credentials: Credentials,
-): Promise<Outcome<SignedIn>> {
+export async function signInWithPassword(context: Context, credentials: Credentials): Promise<Outcome<SignedIn>> {
+  const { ports, policy } = context;
   const email = parseEmailAddress(credentials.email);
   const account = email && (await ports.accounts.findByEmail(email));
 
@@ -48,7 +41,7 @@ export async function signInWithPassword(
   if (state) return refuse(state);
 
   await rehashIfOutdated(ports, account.id, account.passwordHash, credentials.password);
-  const signedIn = await openSession(ports, dialect, policy, account, { device: credentials.device, long: credentials.long ?? false });
+  const signedIn = await openSession(context, account, credentials);
   return signedIn ? done(signedIn) : refuse('wrong_password');
 }
 

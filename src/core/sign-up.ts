@@ -1,28 +1,90 @@
-import { createAccount } from './create-account.js';
-import { openSession, type SignedIn } from './open-session.js';
+import type { Account } from './account.js';
+import type { Context } from './context.js';
+import { insertAccount, planAccount, type AccountRequest } from './create-account.js';
+import { parseEmailAddress } from './email-address.js';
+import { openSession, type SessionWish, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome } from './outcome.js';
-import type { PasswordRules } from './password-rules.js';
-import type { Policy } from './policy.js';
-import type { Ports } from './ports.js';
-import type { Device } from './session.js';
+import { sendPasswordReset } from './reset-password.js';
+import { sendVerification, type SentVerification } from './verify-email.js';
+
+/** Who comes by themselves, and what they tell of themselves. Nothing that they send can make the account more than a new one. */
+export interface SignUpRequest extends Pick<AccountRequest, 'email' | 'name' | 'givenName' | 'familyName'> {
+  password: string;
+  /** What their organisation is to be called; it is a new one, whoever else's has that name. */
+  organizationName?: string;
+}
+
+/** Somebody who is new: the account, and the mail that went out to verify its address. */
+export interface SignedUp {
+  account: Account;
+  verification: SentVerification;
+}
 
 /**
- * Makes an account for somebody who comes by themselves, and signs them in. The account is active and its address not verified;
- * nothing that a request carries can make it more.
+ * Makes an account for somebody who comes by themselves, and mails them what verifies their address. The account is active and not
+ * verified; nothing that a request carries can make it more.
  *
- * @returns the open session; or `invalid_email`, `password_too_short`, `password_too_long`, `email_taken` (also when the new
- *   account was changed before its session opened).
+ * @returns the account; or `invalid_email`, `password_too_short`, `password_too_long`, `email_taken`.
  * @throws when a port does.
  */
-export async function signUp(
-  ports: Ports,
-  dialect: string,
-  policy: Policy,
-  rules: PasswordRules,
-  request: { email: string; password: string; device: Device },
-): Promise<Outcome<SignedIn>> {
-  const created = await createAccount(ports, rules, { email: request.email, password: request.password });
-  if (!created.ok) return created;
-  const signedIn = await openSession(ports, dialect, policy, created.value, { device: request.device, long: false });
-  return signedIn ? done(signedIn) : refuse('email_taken');
+export async function signUp(context: Context, request: SignUpRequest): Promise<Outcome<SignedUp>> {
+  const { organizationName, ...own } = request;
+  const planned = await planAccount(context, withoutUndefined({ ...own, organization: ownOrganization(organizationName) }));
+  if (!planned.ok) return planned;
+  const signedUp = await context.ports.atomically<SignedUp>(async (stored) => {
+    const created = await insertAccount(context, planned.value, stored);
+    if (!created.ok) return created;
+    return done({ account: created.value, verification: await sendVerification(context, created.value, stored) });
+  });
+  context.ports.mails.deliverSoon();
+  return signedUp;
+}
+
+/**
+ * Signs somebody up and opens a session for them at once.
+ *
+ * @returns the open session and the mail that went out; or what `signUp` refuses.
+ * @throws when a port does.
+ */
+export async function signUpAndIn(
+  context: Context,
+  request: SignUpRequest,
+  wish: SessionWish = {},
+): Promise<Outcome<SignedIn & { verification: SentVerification }>> {
+  const signedUp = await signUp(context, request);
+  if (!signedUp.ok) return signedUp;
+  const signedIn = await openSession(context, signedUp.value.account, wish);
+  return signedIn ? done({ ...signedIn, verification: signedUp.value.verification }) : refuse('email_taken'); // changed before its session opened
+}
+
+/**
+ * Signs somebody up without telling them whether the address has an account already: its owner hears of that by mail, and may set a
+ * new password with it. The same work is done for both.
+ *
+ * @returns nothing; or `invalid_email`, `password_too_short`, `password_too_long`.
+ * @throws when a port does.
+ * @see OWASP Authentication Cheat Sheet, "Account creation"
+ */
+export async function signUpQuietly(context: Context, request: SignUpRequest): Promise<Outcome<null>> {
+  const { ports } = context;
+  const email = parseEmailAddress(request.email);
+  if (!email) return refuse('invalid_email');
+  const signedUp = await signUp(context, request);
+  if (signedUp.ok) return done(null);
+  if (signedUp.refusal !== 'email_taken') return signedUp;
+  await ports.atomically(async (stored) => {
+    const account = await stored.accounts.findByEmail(email);
+    if (account?.status === 'active') await sendPasswordReset(context, account, 'address has an account', stored);
+    return done(null);
+  });
+  ports.mails.deliverSoon();
+  return done(null);
+}
+
+function ownOrganization(name: string | undefined): { kind: 'own'; name: string } | undefined {
+  return name ? { kind: 'own', name } : undefined;
+}
+
+function withoutUndefined<T extends object>(request: T): T {
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as T;
 }

@@ -17,6 +17,8 @@ const NEW_KEY: Record<KeyPurpose, () => Buffer> = {
   'refresh-token': () => crypto.randomBytes(32),
   'api-key': () => crypto.randomBytes(32),
   'address-hash': () => crypto.randomBytes(32),
+  code: () => crypto.randomBytes(32),
+  outbox: () => crypto.randomBytes(32),
 };
 
 /**

@@ -1,4 +1,4 @@
-import crypto from 'node:crypto';
+import crypto, { type CipherKey } from 'node:crypto';
 import type { KeyPurpose, SealedKey } from '../core/ports.js';
 
 const NONCE_BYTES = 12;
@@ -20,27 +20,43 @@ export interface Sealer {
   open(sealed: SealedKey): Buffer;
 }
 
+/** Seals bytes and opens them: AES-256-GCM, bound to a name that must be told again to open them. */
+export interface Box {
+  seal(name: string, plain: Buffer): Buffer;
+  /** @throws {Error} where the seal does not open. */
+  open(name: string, sealed: Buffer): Buffer;
+}
+
+/** A box with that key of 256 bits. @see NIST SP 800-38D (GCM) */
+export function createBox(key: CipherKey): Box {
+  return {
+    seal(name, plain) {
+      const nonce = crypto.randomBytes(NONCE_BYTES);
+      const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(name));
+      return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    },
+    open(name, sealed) {
+      const decipher = crypto
+        .createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(name))
+        .setAuthTag(sealed.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    },
+  };
+}
+
 /**
  * A sealer whose key comes from the master secret; the secret itself makes no token.
  *
- * @see NIST SP 800-38D (GCM), RFC 5869 (HKDF)
+ * @see RFC 5869 (HKDF)
  */
 export function createSealer(masterSecret: string): Sealer {
-  const key = Buffer.from(crypto.hkdfSync('sha256', masterSecret, '', 'latchkey working keys v1', 32));
-  const boundTo = (id: string, purpose: string) => Buffer.from(`${id} ${purpose}`);
+  const box = createBox(Buffer.from(crypto.hkdfSync('sha256', masterSecret, '', 'latchkey working keys v1', 32)));
   return {
-    seal(id, purpose, plain) {
-      const nonce = crypto.randomBytes(NONCE_BYTES);
-      const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(id, purpose));
-      return { id, purpose, sealed: Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]) };
-    },
+    seal: (id, purpose, key) => ({ id, purpose, sealed: box.seal(`${id} ${purpose}`, key) }),
     open({ id, purpose, sealed }) {
-      const decipher = crypto
-        .createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-        .setAAD(boundTo(id, purpose))
-        .setAuthTag(sealed.subarray(-TAG_BYTES));
       try {
-        return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+        return box.open(`${id} ${purpose}`, sealed);
       } catch {
         throw new WrongMasterSecret();
       }

@@ -15,6 +15,14 @@ const OPAQUE_TOKEN_BYTES = 32;
 
 const OPAQUE_TOKEN = new RegExp(`^${OPAQUE_TOKEN_PREFIX}[0-9a-f]{${OPAQUE_TOKEN_BYTES * 2}}$`);
 
+const MAILED_TOKEN_BYTES = 32;
+const TYPED_CODE_DIGITS = 6;
+
+const STORED_API_KEY_BYTES = 32;
+const STORED_API_KEY = new RegExp(`^[0-9a-f]{${STORED_API_KEY_BYTES * 2}}$`);
+
+type ReadAccessToken = NonNullable<ReturnType<Ports['tokens']['readAccessToken']>>;
+
 const API_KEY = /^pyth_([0-9a-f]{32})([0-9a-f]{64})$/;
 
 /** Makes the service's tokens; `verificationKey` finds what checks an access token. */
@@ -58,6 +66,12 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
         return (key && verifiedClaims(token, key, { algorithms: ['ES256'], issuer, audience: dialect })?.sub) ?? null;
       },
       readRefreshToken: (token, dialect) => readRefreshToken(keyRing['refresh-token'], issuer, token, dialect),
+      readAccessToken(token) {
+        const { typ, kid } = tokenHeader(token);
+        const key = typ === ACCESS_TOKEN_TYPE ? publicKeys.get(String(kid)) : undefined;
+        const claims = key && verifiedClaims(token, key, { algorithms: ['ES256'], issuer });
+        return claims && Number(claims.exp) * 1000 > Date.now() ? (claims as ReadAccessToken) : null;
+      },
       opaqueTokenHash: (token) => (OPAQUE_TOKEN.test(token) ? sha256(token) : null),
       createOpaqueToken() {
         const token = OPAQUE_TOKEN_PREFIX + crypto.randomBytes(OPAQUE_TOKEN_BYTES).toString('hex');
@@ -72,16 +86,31 @@ export function createTokens(keyRing: KeyRing, issuer: string): Tokens {
           return given.length === expected.length && crypto.timingSafeEqual(given, expected);
         }),
       publicKeys: () => jwks,
+      createMailedToken() {
+        const token = crypto.randomBytes(MAILED_TOKEN_BYTES).toString('base64url');
+        return { token, hash: sha256(token) };
+      },
+      mailedTokenHash: sha256,
+      createTypedCode: () => String(crypto.randomInt(10 ** TYPED_CODE_DIGITS)).padStart(TYPED_CODE_DIGITS, '0'),
+      typedCodeHash: (code, accountId, email) =>
+        crypto.createHmac('sha256', currentKey(keyRing.code).secret).update(`${accountId} ${email} ${code}`).digest(),
+      equalHashes: (one, other) => one.length === other.length && crypto.timingSafeEqual(one, other),
+      createStoredApiKey(prefix) {
+        const key = prefix + crypto.randomBytes(STORED_API_KEY_BYTES).toString('hex');
+        return { key, hash: sha256(key) };
+      },
+      storedApiKeyHash: (key, prefix) => (key.startsWith(prefix) && STORED_API_KEY.test(key.slice(prefix.length)) ? sha256(key) : null),
+      issuer,
     },
   };
 }
 
 /** An end that has come is told apart here, by the claims: clients may want to know, and an expired token ends no session. */
-function readRefreshToken(keys: KeyRing['refresh-token'], issuer: string, token: string, dialect: string): RefreshTokenClaims | null {
+function readRefreshToken(keys: KeyRing['refresh-token'], issuer: string, token: string, dialect?: string): RefreshTokenClaims | null {
   const { typ, kid } = tokenHeader(token);
   const key = keys.find(({ id }) => id === kid);
   if (!key || typ !== REFRESH_TOKEN_TYPE) return null;
-  const claims = verifiedClaims(token, key.secret, { algorithms: ['HS256'], issuer, audience: dialect });
+  const claims = verifiedClaims(token, key.secret, { algorithms: ['HS256'], issuer, ...(dialect && { audience: dialect }) });
   if (!claims) return null;
   const { sid, sub = '', gen, exp = 0 } = claims;
   return { sessionId: sid, accountId: sub, generation: gen, expired: exp * 1000 <= Date.now() };

@@ -1,5 +1,9 @@
 import { EntitySchema } from 'typeorm';
 import type { Account, Organization } from '../core/account.js';
+import type { ApiKey } from '../core/api-key.js';
+import type { AuditRecord } from '../core/audit.js';
+import type { CodePurpose, StoredCode } from '../core/code.js';
+import type { TakenMail } from '../core/mail.js';
 import type { SealedKey } from '../core/ports.js';
 import type { Session } from '../core/session.js';
 
@@ -29,6 +33,8 @@ export const AccountEntity = new EntitySchema<AccountRow>({
     email: { type: 'text' },
     normalizedEmail: { type: 'text', name: 'normalized_email' },
     name: { type: 'text' },
+    givenName: { type: 'text', name: 'given_name', nullable: true },
+    familyName: { type: 'text', name: 'family_name', nullable: true },
     organizationRole: { type: 'text', name: 'organization_role' },
     status: { type: 'text' },
     emailVerified: { type: 'boolean', name: 'email_verified' },
@@ -69,8 +75,10 @@ export const SessionEntity = new EntitySchema<SessionRow>({
     renewedAt: { type: 'timestamptz', name: 'renewed_at', default: () => 'now()' },
     idleExpiresAt: { type: 'timestamptz', name: 'idle_expires_at' },
     expiresAt: { type: 'timestamptz', name: 'expires_at' },
+    lastActiveAt: { type: 'timestamptz', name: 'last_active_at', default: () => 'now()' },
     userAgent: { type: 'text', name: 'user_agent', nullable: true },
     ipAddress: { type: 'text', name: 'ip_address', nullable: true },
+    deviceName: { type: 'text', name: 'device_name', nullable: true },
     opaqueTokenHash: { type: 'bytea', name: 'opaque_token_hash', nullable: true, select: false },
   },
   relations: {
@@ -112,4 +120,104 @@ export const RevocationEntity = new EntitySchema<{ kind: 'token'; id: string; un
   indices: [{ name: 'revocations_until_idx', columns: ['until'] }],
 });
 
-export const ENTITIES = [OrganizationEntity, AccountEntity, SessionEntity, KeyEntity, RevocationEntity];
+/** A code with what only the database looks at. */
+export interface CodeRow extends StoredCode {
+  purpose: CodePurpose;
+  hash: Buffer;
+  guesses: number | null;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+export const CodeEntity = new EntitySchema<CodeRow>({
+  name: 'Code',
+  tableName: 'codes',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid', primaryKeyConstraintName: 'codes_pkey' },
+    accountId: { type: 'uuid', name: 'account_id' },
+    purpose: { type: 'text' },
+    email: { type: 'text' },
+    hash: { type: 'bytea' },
+    guesses: { type: 'integer', nullable: true },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    expiresAt: { type: 'timestamptz', name: 'expires_at' },
+  },
+  foreignKeys: [ofAccount('codes_account_id_fkey')],
+  uniques: [
+    { name: 'codes_hash_key', columns: ['hash'] },
+    { name: 'codes_account_id_purpose_key', columns: ['accountId', 'purpose'] },
+  ],
+  checks: [{ name: 'codes_purpose_check', expression: "purpose IN ('email verification', 'password reset', 'activation')" }],
+  indices: [{ name: 'codes_expires_at_idx', columns: ['expiresAt'] }],
+});
+
+export const OutboxEntity = new EntitySchema<TakenMail & { nextAttemptAt: Date; expiresAt: Date }>({
+  name: 'OutboxMail',
+  tableName: 'outbox',
+  columns: {
+    id: { type: 'uuid', primary: true, primaryKeyConstraintName: 'outbox_pkey' },
+    sealed: { type: 'bytea' },
+    attempts: { type: 'integer', default: 0 },
+    nextAttemptAt: { type: 'timestamptz', name: 'next_attempt_at', default: () => 'now()' },
+    expiresAt: { type: 'timestamptz', name: 'expires_at' },
+  },
+  indices: [{ name: 'outbox_next_attempt_at_idx', columns: ['nextAttemptAt'] }],
+});
+
+export type ApiKeyRow = Omit<ApiKey, 'organizationId'> & { hash: Buffer };
+
+export const ApiKeyEntity = new EntitySchema<ApiKeyRow>({
+  name: 'ApiKey',
+  tableName: 'api_keys',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid', primaryKeyConstraintName: 'api_keys_pkey' },
+    accountId: { type: 'uuid', name: 'account_id' },
+    dialect: { type: 'text' },
+    name: { type: 'text' },
+    scopes: { type: 'text', array: true },
+    hash: { type: 'bytea', select: false },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    lastUsedAt: { type: 'timestamptz', name: 'last_used_at', nullable: true },
+    expiresAt: { type: 'timestamptz', name: 'expires_at', nullable: true },
+  },
+  foreignKeys: [ofAccount('api_keys_account_id_fkey')],
+  uniques: [{ name: 'api_keys_hash_key', columns: ['hash'] }],
+  indices: [{ name: 'api_keys_account_id_idx', columns: ['accountId'] }],
+});
+
+export const AuditEntity = new EntitySchema<AuditRecord>({
+  name: 'AuditEvent',
+  tableName: 'audit_events',
+  columns: {
+    id: {
+      type: 'bigint',
+      primary: true,
+      generated: 'increment',
+      primaryKeyConstraintName: 'audit_events_pkey',
+    },
+    at: { type: 'timestamptz', default: () => 'now()' },
+    action: { type: 'text' },
+    accountId: { type: 'uuid', name: 'account_id', nullable: true },
+    actorId: { type: 'uuid', name: 'actor_id', nullable: true },
+    dialect: { type: 'text' },
+    ipAddress: { type: 'text', name: 'ip_address', nullable: true },
+    requestId: { type: 'text', name: 'request_id', nullable: true },
+  },
+  indices: [{ name: 'audit_events_account_id_idx', columns: ['accountId', 'id'] }],
+});
+
+export const ENTITIES = [
+  OrganizationEntity,
+  AccountEntity,
+  SessionEntity,
+  KeyEntity,
+  RevocationEntity,
+  CodeEntity,
+  OutboxEntity,
+  ApiKeyEntity,
+  AuditEntity,
+];
+
+function ofAccount(name: string) {
+  return { name, target: 'Account', columnNames: ['accountId'], referencedColumnNames: ['id'], onDelete: 'CASCADE' as const };
+}

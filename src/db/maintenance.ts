@@ -7,6 +7,12 @@ const DELETE_EXPIRED = [
      SELECT id FROM sessions WHERE idle_expires_at < now() ORDER BY idle_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
   `DELETE FROM revocations WHERE (kind, id) IN (
      SELECT kind, id FROM revocations WHERE until < now() ORDER BY until LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM codes WHERE id IN (
+     SELECT id FROM codes WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM outbox WHERE id IN (
+     SELECT id FROM outbox WHERE expires_at < now() ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM api_keys WHERE id IN (
+     SELECT id FROM api_keys WHERE expires_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
 ];
 
 /** What keeps the tables from growing for ever. */

@@ -1,22 +1,61 @@
-import type { DataSource } from 'typeorm';
-import type { KeyStore, Ports } from '../core/ports.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Outcome } from '../core/outcome.js';
+import type { KeyStore, Ports, StoredPorts } from '../core/ports.js';
 import { accountsIn } from './accounts.js';
+import { apiKeysIn } from './api-keys.js';
+import { auditIn } from './audit.js';
+import { codesIn } from './codes.js';
 import { translateFaults } from './faults.js';
 import { keysIn } from './keys.js';
 import { maintenanceIn } from './maintenance.js';
+import { outboxIn } from './outbox.js';
 import { sessionsIn } from './sessions.js';
 
-type DatabasePorts = Pick<Ports, 'accounts' | 'sessions' | 'maintenance' | 'database'> & { keys: KeyStore };
+type DatabasePorts = StoredPorts & Pick<Ports, 'atomically' | 'maintenance' | 'database'> & { keys: KeyStore };
 
 /** The core's ports that are a database. */
 export function databasePorts(source: DataSource): DatabasePorts {
   return {
-    accounts: translatingFaults(accountsIn(source)),
-    sessions: translatingFaults(sessionsIn(source)),
+    ...storedPorts(source.manager),
+    atomically: (work) => translateFaults(() => inTransaction(source, work)),
     maintenance: translatingFaults(maintenanceIn(source)),
     keys: translatingFaults(keysIn(source)),
     database: translatingFaults({ ping: () => source.query('SELECT 1') }),
   };
+}
+
+function storedPorts(manager: EntityManager): StoredPorts {
+  return {
+    accounts: translatingFaults(accountsIn(manager)),
+    sessions: translatingFaults(sessionsIn(manager)),
+    codes: translatingFaults(codesIn(manager)),
+    apiKeys: translatingFaults(apiKeysIn(manager)),
+    outbox: translatingFaults(outboxIn(manager)),
+    audit: translatingFaults(auditIn(manager)),
+  };
+}
+
+/** Carries a refusal through a transaction, which is undone by what is thrown alone. */
+class Undone extends Error {
+  readonly refused: Outcome<never>;
+
+  constructor(refused: Outcome<never>) {
+    super('refused');
+    this.refused = refused;
+  }
+}
+
+async function inTransaction<T>(source: DataSource, work: (stored: StoredPorts) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await source.transaction(async (manager) => {
+      const outcome = await work(storedPorts(manager));
+      if (!outcome.ok) throw new Undone(outcome);
+      return outcome;
+    });
+  } catch (error) {
+    if (error instanceof Undone) return error.refused;
+    throw error;
+  }
 }
 
 type AsyncMethods = Record<string, (...args: never[]) => Promise<unknown>>;

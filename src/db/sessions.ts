@@ -1,32 +1,43 @@
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
-import type { LiveSession, Ports } from '../core/ports.js';
+import { Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import type { LiveSession, StoredPorts } from '../core/ports.js';
 import { SessionEntity, type SessionRow } from './entities.js';
+import { atMost } from './pages.js';
 
 /**
  * The row lock makes a reset or a ban that is under way come first: it changes the account's row before it ends sessions, and
  * so either this statement sees the change, or the change sees this session.
  */
 const OPEN = `
-  INSERT INTO sessions (account_id, dialect, idle_expires_at, expires_at, user_agent, ip_address, opaque_token_hash)
-  SELECT id, $3, now() + make_interval(secs => $4), now() + make_interval(secs => $5), $6, $7, $8
+  INSERT INTO sessions (account_id, dialect, idle_expires_at, expires_at, user_agent, ip_address, device_name, opaque_token_hash)
+  SELECT id, $3, now() + make_interval(secs => $4), now() + make_interval(secs => $5), $6, $7, $8, $9
   FROM accounts WHERE id = $1 AND status = 'active' AND password_version = $2
   FOR SHARE
-  RETURNING id, generation, created_at AS "createdAt", renewed_at AS "renewedAt", idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt"`;
+  RETURNING id, generation, created_at AS "createdAt", renewed_at AS "renewedAt", last_active_at AS "lastActiveAt",
+    idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt"`;
 
 /** The idle life begins anew; how long it is, the row tells by itself. Once it reaches the absolute end it stays there. */
 const LIVE = `account.id = session.account_id AND account.status = 'active' AND session.idle_expires_at > now() AND session.expires_at > now()`;
 const ROTATE = `
   UPDATE sessions session
-  SET generation = generation + 1, renewed_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
+  SET generation = generation + 1, renewed_at = now(), last_active_at = now(),
+    idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
   FROM accounts account WHERE session.id = $1 AND session.generation = $2 AND ${LIVE}
   RETURNING session.id`;
 const RENEW = `UPDATE sessions session
-  SET renewed_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
+  SET renewed_at = now(), last_active_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
   FROM accounts account WHERE session.id = $1 AND ${LIVE} RETURNING session.id`;
 
+const TOUCH = `
+  UPDATE sessions SET last_active_at = now()
+  WHERE id = $1 AND account_id = $2 AND dialect = $3 AND idle_expires_at > now() AND expires_at > now()`;
+
+const IS_LIVE = `
+  SELECT FROM sessions session JOIN accounts account ON ${LIVE}
+  WHERE session.id = $1 AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND id = $2)`;
+
 /** The sessions in the database. */
-export function sessionsIn(source: DataSource): Ports['sessions'] {
-  const sessions = source.getRepository(SessionEntity);
+export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
+  const sessions = manager.getRepository(SessionEntity);
   const live = () =>
     sessions
       .createQueryBuilder('session')
@@ -40,10 +51,10 @@ export function sessionsIn(source: DataSource): Ports['sessions'] {
     return { session, account };
   };
   return {
-    async open({ account, dialect, lives, device, opaqueTokenHash }) {
-      const { userAgent, ipAddress } = device;
+    async open({ account, dialect, lives, origin, deviceName, opaqueTokenHash }) {
+      const { userAgent, ipAddress } = origin;
       const idleSeconds = Math.min(lives.idleTtlSeconds ?? lives.absoluteTtlSeconds, lives.absoluteTtlSeconds);
-      const [row] = await source.query(OPEN, [
+      const [row] = await manager.query(OPEN, [
         account.id,
         account.passwordVersion,
         dialect,
@@ -51,27 +62,33 @@ export function sessionsIn(source: DataSource): Ports['sessions'] {
         lives.absoluteTtlSeconds,
         userAgent,
         ipAddress,
+        deviceName,
         opaqueTokenHash,
       ]);
-      return row ? { ...row, accountId: account.id, dialect, userAgent, ipAddress } : null;
+      return row ? { ...row, accountId: account.id, dialect, userAgent, ipAddress, deviceName } : null;
     },
 
-    findLive: (id, accessTokenId) =>
-      only(
-        live()
-          .andWhere('session.id = :id', { id })
-          .andWhere("NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND revocations.id = :accessTokenId)", { accessTokenId }),
-      ),
+    async isLive(id, accessTokenId) {
+      return (await manager.query(IS_LIVE, [id, accessTokenId])).length > 0;
+    },
 
     findLiveByOpaqueToken: (hash) => only(live().andWhere('session.opaque_token_hash = :hash', { hash })),
 
+    list(accountId, page, dialect) {
+      const query = sessions
+        .createQueryBuilder('session')
+        .where({ accountId, ...(dialect && { dialect }) })
+        .andWhere('session.idle_expires_at > now() AND session.expires_at > now()');
+      return atMost(query, 'session', page).getMany();
+    },
+
     async rotate(id, generation) {
-      const [rows] = await source.query(ROTATE, [id, generation]);
+      const [rows] = await manager.query(ROTATE, [id, generation]);
       return rows.length > 0 ? only(live().andWhere('session.id = :id', { id })) : null;
     },
 
     async renew(id) {
-      const [rows] = await source.query(RENEW, [id]);
+      const [rows] = await manager.query(RENEW, [id]);
       return rows.length > 0 ? only(live().andWhere('session.id = :id', { id })) : null;
     },
 
@@ -82,17 +99,33 @@ export function sessionsIn(source: DataSource): Ports['sessions'] {
           .andWhere('session.renewed_at > now() - make_interval(secs => :withinSeconds)', { withinSeconds }),
       ),
 
-    async end(id) {
-      const [, ended] = await source.query('DELETE FROM sessions WHERE id = $1', [id]);
-      return ended > 0;
+    async touch(id, accountId, dialect) {
+      const [, touched] = await manager.query(TOUCH, [id, accountId, dialect]);
+      return touched > 0 ? sessions.findOneBy({ id }) : null;
     },
 
-    async endByOpaqueToken(hash) {
-      await source.query('DELETE FROM sessions WHERE opaque_token_hash = $1', [hash]);
+    async end(id) {
+      const { affected } = await sessions.delete({ id });
+      return affected === 1;
+    },
+
+    async endOwn(id, accountId, dialect) {
+      const { affected } = await sessions.delete({ id, accountId, ...(dialect && { dialect }) });
+      return affected === 1;
+    },
+
+    async endAll(accountId, except) {
+      const { affected } = await sessions.delete({ accountId, ...(except && { id: Not(except) }) });
+      return affected ?? 0;
+    },
+
+    async endByOpaqueToken(opaqueTokenHash) {
+      const { affected } = await sessions.delete({ opaqueTokenHash });
+      return affected === 1;
     },
 
     async revokeAccessToken(accessTokenId, until) {
-      await source.query(`INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2) ON CONFLICT DO NOTHING`, [
+      await manager.query(`INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2) ON CONFLICT DO NOTHING`, [
         accessTokenId,
         until,
       ]);

@@ -3,7 +3,6 @@ import type { Principal } from '../core/authenticate.js';
 import type { Core } from '../core/core.js';
 import type { Refusal } from '../core/outcome.js';
 import type { Policy } from '../core/policy.js';
-import type { Device } from '../core/session.js';
 
 /** One thing in a request that the contract does not allow. Names only what stands in the contract, never what was sent. */
 export interface Issue {
@@ -31,19 +30,20 @@ export type Failure =
 export type FailureCode = Failure['code'];
 
 /** Who asks, and from where. */
-export interface Caller<Who extends Principal | null = Principal | null> {
+export interface Caller<Someone extends Principal | null = Principal | null> {
   /** Null where the operation asks for no credential: one that was sent along is not looked at. */
-  principal: Who;
+  principal: Someone;
   /** What stands behind `Bearer` in the Authorization header, unchecked: for operations that take a refresh token there. */
   bearer: string | null;
-  device: Device;
+  /** Whether there is an Authorization header, whatever is in it. */
+  showsCredential: boolean;
 }
 
 /** One operation as the contract has it. */
 interface OperationTypes {
   data: object;
   responses: object;
-  secured: boolean;
+  credential: 'required' | 'optional' | 'none';
 }
 
 /** The parts of a request that reach a handler, each checked against the contract. */
@@ -52,6 +52,13 @@ type Request<Data> = Pick<Data, Extract<keyof Data, 'body' | 'path' | 'query' | 
 /** `{ status: 200, body: ... }`, one member for each good response that the contract names. */
 type Reply<Responses> = { [S in keyof Responses]: { status: S; body: Responses[S]; headers?: Record<string, string> } }[keyof Responses];
 
+/** Who a handler finds, by what the contract asks for. */
+interface Who {
+  required: Principal;
+  optional: Principal | null;
+  none: null;
+}
+
 /**
  * Handles one operation: hands plain values to a use case, and answers with a value, with the core's refusal, or with what the
  * contract says in words because its schema cannot.
@@ -59,13 +66,19 @@ type Reply<Responses> = { [S in keyof Responses]: { status: S; body: Responses[S
 export type Operation<O extends OperationTypes> = (
   request: Request<O['data']>,
   core: Core,
-  caller: Caller<O['secured'] extends true ? Principal : null>,
+  caller: Caller<Who[O['credential']]>,
 ) => Promise<Reply<O['responses']> | { ok: false; refusal: Refusal } | { issues: Issue[] }>;
 
 /** The handlers of one contract: a missing one, a wrong field and a status that is not documented do not compile. */
 export type OperationsOf<Name extends keyof Operations> = {
   [Id in keyof Operations[Name]]: Operations[Name][Id] extends OperationTypes ? Operation<Operations[Name][Id]> : never;
 };
+
+/** Which request failed; no operation where none was found. */
+export interface FailedRequest {
+  requestId: string;
+  operation?: string;
+}
 
 /** A failure in the dialect's words. */
 export interface RenderedFailure {
@@ -82,5 +95,5 @@ export interface Dialect<Handlers = Record<string, unknown>> {
   policy: Policy;
   errorMediaType: 'application/json' | 'application/problem+json';
   operations: Handlers;
-  renderFailure(failure: Failure, requestId: string): RenderedFailure;
+  renderFailure(failure: Failure, request: FailedRequest): RenderedFailure;
 }

@@ -1,11 +1,12 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import type { Core } from '../core/core.js';
 import { Overloaded } from '../core/faults.js';
 import type { Refusal } from '../core/outcome.js';
 import type { Caller, Dialect, Issue } from '../dialects/dialect.js';
 import { accessLog } from './access-log.js';
-import { bearerOf, type AccessTokenCheck } from './authentication.js';
+import { bearerOf, originOf, type AccessTokenCheck } from './authentication.js';
 import { contractValidator, type OpenApiDocument } from './contract.js';
 import { docsPage } from './docs-page.js';
 import { failureOf, Rejected } from './failures.js';
@@ -14,13 +15,10 @@ import { dialectOfPath, routesByPath, type Route, type ServedDialect } from './r
 
 /** How long to wait when the database is away; it may be back sooner. */
 const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
-/** More of it helps nobody. */
-const MAX_USER_AGENT_LENGTH = 512;
-
 /** What a handler of any operation looks like once its types are checked. */
 type AnyOperation = (
   request: { body: unknown; path: unknown; query: unknown; headers: unknown },
-  core: ServedDialect['core'],
+  core: Core,
   caller: Caller,
 ) => Promise<{ status: number; body: unknown; headers?: Record<string, string> } | { ok: false; refusal: Refusal } | { issues: Issue[] }>;
 
@@ -91,12 +89,12 @@ function readBody(operations: Route[]): RequestHandler {
   return (req, res, next) => readers.get(req.method)?.(req, res, next);
 }
 
-function answer({ dialect, core }: ServedDialect): RequestHandler {
+function answer({ dialect, coreFor }: ServedDialect): RequestHandler {
   return async (req, res) => {
     const route = res.locals.route as Route;
     const handle = dialect.operations[route.operation] as AnyOperation;
     const request = { body: req.body as unknown, path: req.params, query: req.query, headers: req.headers };
-    const result = await handle(request, core, callerOf(req, res));
+    const result = await handle(request, coreFor(originOf(req)), callerOf(req, res));
     if ('issues' in result) throw new Rejected({ code: 'invalid_request', issues: result.issues });
     if ('refusal' in result) throw new Rejected({ code: result.refusal });
     res.set(result.headers ?? {});
@@ -108,7 +106,7 @@ function callerOf(req: Request, res: Response): Caller {
   return {
     principal: res.locals.principal ?? null,
     bearer: bearerOf(req),
-    device: { userAgent: req.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH) ?? null, ipAddress: req.ip ?? null },
+    showsCredential: req.headers.authorization !== undefined,
   };
 }
 
@@ -118,7 +116,8 @@ function answerFailure(dialects: ServedDialect[]): ErrorRequestHandler {
     const fault: unknown = res.locals.fault ?? thrown;
     const failure = failureOf(fault);
     const dialect = (res.locals.dialect as Dialect | undefined) ?? dialectOfPath(dialects, req.path);
-    const { status, body } = dialect.renderFailure(failure, req.id as string);
+    const operation = (res.locals.route as Route | undefined)?.operation;
+    const { status, body } = dialect.renderFailure(failure, { requestId: req.id as string, ...(operation && { operation }) });
     if (status >= 500) logFault(req, fault);
     if (res.headersSent) return void res.destroy();
     if (status === 401)

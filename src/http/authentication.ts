@@ -1,10 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import type { Request } from 'express';
 import { Authenticator, Strategy } from 'passport';
-import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
+import { ExtractJwt, Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
 import type { Principal, ShownClaims } from '../core/authenticate.js';
+import type { Origin } from '../core/session.js';
 import { tokenHeader } from '../core/token-header.js';
 import type { ServedDialect } from './route-table.js';
+
+/** More of it helps nobody. */
+const MAX_USER_AGENT_LENGTH = 512;
 
 /** What is needed to check an access token's signature. */
 export interface AccessTokenCheck {
@@ -38,23 +42,31 @@ export type CredentialCheck = (req: Request) => Promise<Principal | null>;
  * @throws {Error} for a scheme that this service cannot check: better at the start than at the first request.
  */
 export function credentialCheck(scheme: SecurityScheme, served: ServedDialect, accessTokens: AccessTokenCheck): CredentialCheck {
-  const { dialect, core } = served;
+  const { dialect, coreFor } = served;
   if (scheme.type === 'apiKey' && scheme.in === 'header' && scheme.name) {
     const header = scheme.name.toLowerCase();
-    return check(new TokenStrategy((req) => req.headers[header], core.authenticateApiKey));
+    return check(
+      new TokenStrategy(
+        (req) => req.headers[header],
+        (key, req) => coreFor(originOf(req)).authenticateDerivedApiKey(key),
+      ),
+    );
   }
   if (scheme.type === 'http' && scheme.scheme === 'bearer') {
-    const isSigned = dialect.policy.accessTokens === 'signed';
-    return check(isSigned ? jwtStrategy(served, accessTokens) : new TokenStrategy(bearerOf, core.authenticateOpaqueToken));
+    const opaque = check(new TokenStrategy(bearerOf, (token, req) => coreFor(originOf(req)).authenticateOpaqueToken(token)));
+    if (dialect.policy.accessTokens === 'opaque') return opaque;
+    const signed = check(jwtStrategy(served, accessTokens));
+    return (req) => (bearerOf(req)?.includes('.') ? signed(req) : opaque(req)); // RFC 7519: a JWT has dots, nothing else here has
   }
   throw new Error(`${dialect.name}: a security scheme of type ${scheme.type} cannot be checked`);
 }
 
 /** @see RFC 8725, sections 3.1, 3.8, 3.9 and 3.11: algorithm, issuer, audience and type are fixed, whatever the token says. */
-function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificationKey }: AccessTokenCheck): Strategy {
+function jwtStrategy({ dialect, coreFor }: ServedDialect, { issuer, type, verificationKey }: AccessTokenCheck): Strategy {
   return new JwtStrategy(
     {
       jwtFromRequest: bearerOf,
+      passReqToCallback: true,
       algorithms: ['ES256'],
       issuer,
       audience: dialect.name,
@@ -64,8 +76,10 @@ function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificat
         done(key ? null : 'unknown key', key as unknown as Buffer); // the types know no KeyObject, jsonwebtoken does
       },
     },
-    (claims: ShownClaims, done) => {
-      core.authenticateSession(claims).then((principal) => done(null, principal ?? false), done);
+    (req: Request, claims: ShownClaims, done: VerifiedCallback) => {
+      coreFor(originOf(req))
+        .authenticateSession(claims)
+        .then((principal) => done(null, principal ?? false), done);
     },
   );
 }
@@ -73,12 +87,18 @@ function jwtStrategy({ dialect, core }: ServedDialect, { issuer, type, verificat
 /** What stands behind `Bearer` in the Authorization header, or null. @see RFC 6750, section 2.1 */
 export const bearerOf = ExtractJwt.fromAuthHeaderAsBearerToken() as (req: Request) => string | null;
 
+/** Where a request comes from. */
+export function originOf(req: Request): Origin {
+  const userAgent = req.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH) ?? null;
+  return { userAgent, ipAddress: req.ip ?? null, requestId: req.id as string };
+}
+
 /** Takes a token that means nothing by itself, an API key or an opaque one, and asks the core whose it is. */
 class TokenStrategy extends Strategy {
   readonly #read: (req: Request) => unknown;
-  readonly #find: (token: string) => Promise<Principal | null>;
+  readonly #find: (token: string, req: Request) => Promise<Principal | null>;
 
-  constructor(read: (req: Request) => unknown, find: (token: string) => Promise<Principal | null>) {
+  constructor(read: (req: Request) => unknown, find: (token: string, req: Request) => Promise<Principal | null>) {
     super();
     this.name = 'token';
     this.#read = read;
@@ -88,7 +108,7 @@ class TokenStrategy extends Strategy {
   override authenticate(req: Request): void {
     const token = this.#read(req);
     if (typeof token !== 'string') return this.fail(401);
-    this.#find(token).then(
+    this.#find(token, req).then(
       (principal) => (principal ? this.success(principal) : this.fail(401)),
       (error: unknown) => this.error(error),
     );

@@ -1,5 +1,6 @@
 import { routes } from '../../generated/operations.gen.js';
 import type { Core } from '../core/core.js';
+import type { Origin } from '../core/session.js';
 import type { Dialect } from '../dialects/dialect.js';
 
 /** One operation of the contract, and where it is served. */
@@ -14,10 +15,10 @@ export interface Route {
   bodyRequired: boolean;
 }
 
-/** A dialect that is switched on, with the core as it sees it. */
+/** A dialect that is switched on, and the core as a request of it sees it. */
 export interface ServedDialect {
   dialect: Dialect;
-  core: Core;
+  coreFor(origin: Origin): Core;
 }
 
 /** Every operation of the merged document. */

@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { authenticateApiKey, authenticateSession } from '../../src/core/authenticate.js';
+import { authenticateDerivedApiKey, authenticateSession } from '../../src/core/authenticate.js';
 import { createAccount } from '../../src/core/create-account.js';
 import { parseEmailAddress } from '../../src/core/email-address.js';
 import { normalizedPassword, passwordFault } from '../../src/core/password-rules.js';
-import { setAccountStatus } from '../../src/core/set-account-status.js';
-import { signUp } from '../../src/core/sign-up.js';
-import { ada, fakePorts, POLICY } from '../support/fake-ports.js';
+import { setStatusByEmail } from '../../src/core/set-account-status.js';
+import { signInWithPassword } from '../../src/core/sign-in-with-password.js';
+import { signUpAndIn } from '../../src/core/sign-up.js';
+import { ada, contextOf, fakePorts } from '../support/fake-ports.js';
 
 const RULES = { minLength: 8 };
-const DEVICE = { userAgent: null, ipAddress: null };
 const PASSWORD = 'long enough';
 
 describe('createAccount', () => {
   it('makes an account that is active, not verified, no operator, named after its address', async () => {
     const { ports, accounts } = fakePorts([]);
 
-    expect(await createAccount(ports, RULES, { email: 'Grace.Hopper@Example.com', password: PASSWORD })).toMatchObject({ ok: true });
+    expect(await createAccount(contextOf(ports), { email: 'Grace.Hopper@Example.com', password: PASSWORD })).toMatchObject({ ok: true });
     expect(accounts).toMatchObject([
       { email: 'Grace.Hopper@Example.com', name: 'Grace.Hopper', status: 'active', emailVerified: false, operator: false, demo: false },
     ]);
@@ -30,16 +30,16 @@ describe('createAccount', () => {
   ])('refuses with %s, and stores nothing', async (refusal, request) => {
     const { ports, accounts } = fakePorts([ada()]);
 
-    expect(await createAccount(ports, RULES, request)).toEqual({ ok: false, refusal });
+    expect(await createAccount(contextOf(ports), request)).toEqual({ ok: false, refusal });
     expect(accounts).toEqual([ada()]);
   });
 });
 
-describe('signUp', () => {
+describe('signUpAndIn', () => {
   it('makes an account and opens its first session', async () => {
     const { ports, sessions } = fakePorts([]);
 
-    const signedUp = await signUp(ports, 'pyth-on', POLICY, RULES, { email: 'grace@example.com', password: PASSWORD, device: DEVICE });
+    const signedUp = await signUpAndIn(contextOf(ports, { dialect: 'pyth-on' }), { email: 'grace@example.com', password: PASSWORD });
 
     expect(signedUp).toMatchObject({ ok: true, value: { account: { email: 'grace@example.com' } } });
     expect(sessions).toMatchObject([{ dialect: 'pyth-on' }]);
@@ -48,47 +48,38 @@ describe('signUp', () => {
   it('opens no session for an address that is taken', async () => {
     const { ports, sessions } = fakePorts([ada()]);
 
-    const refused = await signUp(ports, 'pyth-on', POLICY, RULES, { email: 'ada@example.com', password: 'open sesame', device: DEVICE });
+    const refused = await signUpAndIn(contextOf(ports), { email: 'ada@example.com', password: 'open sesame' });
 
     expect(refused).toEqual({ ok: false, refusal: 'email_taken' });
     expect(sessions).toEqual([]);
   });
 });
 
-describe('setAccountStatus', () => {
+describe('setStatusByEmail', () => {
   it('changes the status, or says that nobody has the address', async () => {
     const { ports, accounts } = fakePorts([ada()]);
 
-    expect(await setAccountStatus(ports, 'ADA@example.com', 'banned')).toMatchObject({ ok: true, value: { status: 'banned' } });
+    expect(await setStatusByEmail(contextOf(ports), 'ADA@example.com', 'banned')).toMatchObject({ ok: true, value: { status: 'banned' } });
     expect(accounts[0]?.status).toBe('banned');
-    expect(await setAccountStatus(ports, 'nobody@example.com', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
-    expect(await setAccountStatus(ports, 'no address', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
+    expect(await setStatusByEmail(contextOf(ports), 'nobody@example.com', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
+    expect(await setStatusByEmail(contextOf(ports), 'no address', 'banned')).toEqual({ ok: false, refusal: 'unknown_account' });
   });
 });
 
 describe('authenticateSession', () => {
-  it('finds a session for its own dialect and its own account alone', async () => {
-    const { ports } = fakePorts([ada()]);
-    const opened = await ports.sessions.open({
-      account: ada(),
-      dialect: 'pixyle',
-      lives: POLICY.sessions,
-      device: DEVICE,
-      opaqueTokenHash: null,
-    });
-    const shown = { sub: ada().id, sid: opened?.id ?? '', jti: 'a token', exp: 1_767_326_645 };
+  it('finds a session as long as it goes on and its account is active', async () => {
+    const { ports, accounts } = fakePorts([ada()]);
+    const signedIn = await signInWithPassword(contextOf(ports), { email: 'ada@example.com', password: 'open sesame' });
+    const shown = { sub: ada().id, sid: signedIn.ok ? signedIn.value.session.id : '', jti: 'a token', exp: 1_767_326_645 };
 
-    expect(await authenticateSession(ports, 'pixyle', shown)).toMatchObject({
-      session: { id: shown.sid },
-      account: { id: ada().id },
-    });
-    expect(await authenticateSession(ports, 'px0', shown)).toBeNull();
-    expect(await authenticateSession(ports, 'pixyle', { ...shown, sub: 'somebody else' })).toBeNull();
-    expect(await authenticateSession(ports, 'pixyle', { ...shown, sid: 'no session' })).toBeNull();
+    expect(await authenticateSession(contextOf(ports), shown)).toMatchObject({ session: { id: shown.sid }, accountId: ada().id });
+    expect(await authenticateSession(contextOf(ports), { ...shown, sid: 'no session' })).toBeNull();
+    accounts[0] = ada({ status: 'banned' });
+    expect(await authenticateSession(contextOf(ports), shown)).toBeNull();
   });
 });
 
-describe('authenticateApiKey', () => {
+describe('authenticateDerivedApiKey', () => {
   it.each([
     ['the key of an active account', ada(), `key/${ada().id}/1`, true],
     ['a key that was revoked', ada({ apiKeyVersion: 2 }), `key/${ada().id}/1`, false],
@@ -98,7 +89,7 @@ describe('authenticateApiKey', () => {
   ])('%s', async (_case, account, key, isGood) => {
     const { ports } = fakePorts([account]);
 
-    expect((await authenticateApiKey(ports, key)) !== null).toBe(isGood);
+    expect((await authenticateDerivedApiKey(contextOf(ports), key)) !== null).toBe(isGood);
   });
 });
 

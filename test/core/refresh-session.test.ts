@@ -1,25 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Context } from '../../src/core/context.js';
 import { refreshSession, renewSession } from '../../src/core/refresh-session.js';
 import { signInWithPassword } from '../../src/core/sign-in-with-password.js';
 import { signOutWithOpaqueToken, signOutWithRefreshToken } from '../../src/core/sign-out.js';
-import { ada, fakePorts, POLICY } from '../support/fake-ports.js';
-
-const DEVICE = { userAgent: null, ipAddress: null };
+import { ada, contextOf, fakePorts } from '../support/fake-ports.js';
 
 describe('a session that is open', () => {
   let fakes: ReturnType<typeof fakePorts>;
+  let context: Context;
   let token: string;
   beforeEach(async () => {
     fakes = fakePorts([ada()]);
-    const signedIn = await signInWithPassword(fakes.ports, 'pixyle', POLICY, {
-      email: 'ada@example.com',
-      password: 'open sesame',
-      device: DEVICE,
-    });
+    context = contextOf(fakes.ports);
+    const signedIn = await signInWithPassword(context, { email: 'ada@example.com', password: 'open sesame' });
     token = signedIn.ok ? signedIn.value.refreshToken : '';
   });
   const refresh = (refreshToken: string, dialect = 'pixyle', accessToken?: string) =>
-    refreshSession(fakes.ports, dialect, POLICY, { refreshToken, ...(accessToken && { accessToken }) });
+    refreshSession({ ...context, dialect }, { refreshToken, ...(accessToken && { accessToken }) });
+  const principal = { accountId: ada().id, account: null, session: { id: 'session 1' }, accessToken: null, rights: null };
   async function refreshed(refreshToken: string): Promise<string> {
     const outcome = await refresh(refreshToken);
     if (!outcome.ok) throw new Error(outcome.refusal);
@@ -40,6 +38,7 @@ describe('a session that is open', () => {
 
     expect(await refresh(token)).toEqual({ ok: false, refusal: 'refresh_token_reused' });
     expect(fakes.sessions).toEqual([]);
+    expect(fakes.events).toContainEqual(expect.objectContaining({ action: 'refresh_token.reused', accountId: ada().id }));
     expect(await refresh(next)).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
   });
 
@@ -65,28 +64,31 @@ describe('a session that is open', () => {
     fakes.accounts[0] = ada({ status: 'banned' });
 
     expect(await refresh(token)).toMatchObject({ ok: false });
-    expect(await renewSession(fakes.ports, POLICY, 'session 1')).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
+    expect(await renewSession(context, principal)).toEqual({ ok: false, refusal: 'unauthorized' });
   });
 
   it('is renewed without a refresh token where there are none', async () => {
-    expect(await renewSession(fakes.ports, POLICY, 'session 1')).toMatchObject({ ok: true, value: { session: { generation: 1 } } });
+    expect(await renewSession(context, principal)).toMatchObject({ ok: true, value: { session: { generation: 1 } } });
   });
 
   it('ends by its refresh token, of whichever generation, and by no other', async () => {
-    expect(await signOutWithRefreshToken(fakes.ports, 'puppilot', token)).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
-    expect(await signOutWithRefreshToken(fakes.ports, 'pixyle', 'nonsense')).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
+    expect(await signOutWithRefreshToken({ ...context, dialect: 'puppilot' }, token)).toEqual({
+      ok: false,
+      refusal: 'refresh_token_invalid',
+    });
+    expect(await signOutWithRefreshToken(context, 'nonsense')).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
     expect(fakes.sessions).toHaveLength(1);
     await refreshed(token);
 
-    expect(await signOutWithRefreshToken(fakes.ports, 'pixyle', token)).toEqual({ ok: true, value: null });
+    expect(await signOutWithRefreshToken(context, token)).toEqual({ ok: true, value: null });
     expect(fakes.sessions).toEqual([]);
-    expect(await signOutWithRefreshToken(fakes.ports, 'pixyle', token)).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
+    expect(await signOutWithRefreshToken(context, token)).toEqual({ ok: false, refusal: 'refresh_token_invalid' });
   });
 
   it('ends by its opaque token, and by nothing that cannot be one', async () => {
-    await signOutWithOpaqueToken(fakes.ports, 'nonsense');
+    await signOutWithOpaqueToken(context, 'nonsense');
     expect(fakes.sessions).toHaveLength(1);
-    await signOutWithOpaqueToken(fakes.ports, 'opaque');
+    await signOutWithOpaqueToken(context, 'opaque');
     expect(fakes.sessions).toEqual([]);
   });
 });

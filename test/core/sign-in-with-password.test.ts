@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { Overloaded } from '../../src/core/faults.js';
 import { signInWithPassword } from '../../src/core/sign-in-with-password.js';
-import { ada, fakePorts, NOW, POLICY } from '../support/fake-ports.js';
+import { ada, contextOf, fakePorts, NOW, POLICY } from '../support/fake-ports.js';
 
 const DEVICE = { userAgent: 'test', ipAddress: '127.0.0.1' };
-const GOOD = { email: 'ada@example.com', password: 'open sesame', device: DEVICE };
+const GOOD = { email: 'ada@example.com', password: 'open sesame' };
 
 describe('signInWithPassword', () => {
   it('opens a session whose access token ends with its own life', async () => {
     const { ports, sessions } = fakePorts([ada()]);
 
-    const signedIn = await signInWithPassword(ports, 'pixyle', POLICY, GOOD);
+    const signedIn = await signInWithPassword(contextOf(ports), GOOD);
 
     expect(signedIn).toMatchObject({
       ok: true,
@@ -25,7 +25,7 @@ describe('signInWithPassword', () => {
   ])('gives out no access token that outlives its session: %s', async (_end, sessions, seconds) => {
     const { ports } = fakePorts([ada()]);
 
-    const signedIn = await signInWithPassword(ports, 'pixyle', { ...POLICY, sessions }, GOOD);
+    const signedIn = await signInWithPassword(contextOf(ports, { policy: { ...POLICY, sessions } }), GOOD);
 
     expect(signedIn).toMatchObject({ value: { accessExpiresAt: new Date(NOW.getTime() + seconds * 1000) } });
   });
@@ -34,7 +34,7 @@ describe('signInWithPassword', () => {
     const { ports, verified } = fakePorts([ada(), ada({ id: 'bob', email: 'bob@example.com', passwordHash: null })]);
 
     for (const email of ['nobody@example.com', 'no address at all', 'bob@example.com', 'ada@example.com']) {
-      await signInWithPassword(ports, 'pixyle', POLICY, { ...GOOD, email, password: 'wrong' });
+      await signInWithPassword(contextOf(ports), { ...GOOD, email, password: 'wrong' });
     }
 
     expect(verified).toEqual(['hash(decoy)', 'hash(decoy)', 'hash(decoy)', 'hash(open sesame)']);
@@ -44,7 +44,7 @@ describe('signInWithPassword', () => {
     const { ports, sessions } = fakePorts([ada({ passwordHash: null })]);
 
     for (const email of ['nobody@example.com', 'ada@example.com']) {
-      expect(await signInWithPassword(ports, 'pixyle', POLICY, { ...GOOD, email, password: 'decoy' })).toMatchObject({ ok: false });
+      expect(await signInWithPassword(contextOf(ports), { ...GOOD, email, password: 'decoy' })).toMatchObject({ ok: false });
     }
     expect(sessions).toEqual([]);
   });
@@ -60,8 +60,11 @@ describe('signInWithPassword', () => {
     const { ports, sessions } = fakePorts(account ? [account] : []);
     const policy = { ...POLICY, verifiedEmailNeededBy: 'everybody' as const };
 
-    expect(await signInWithPassword(ports, 'pixyle', policy, GOOD)).toEqual({ ok: false, refusal: toOwner });
-    expect(await signInWithPassword(ports, 'pixyle', policy, { ...GOOD, password: 'a guess' })).toEqual({ ok: false, refusal: toStranger });
+    expect(await signInWithPassword(contextOf(ports, { policy }), GOOD)).toEqual({ ok: false, refusal: toOwner });
+    expect(await signInWithPassword(contextOf(ports, { policy }), { ...GOOD, password: 'a guess' })).toEqual({
+      ok: false,
+      refusal: toStranger,
+    });
     expect(sessions).toEqual([]);
   });
 
@@ -70,7 +73,10 @@ describe('signInWithPassword', () => {
     const policy = { ...POLICY, hidesAccounts: true };
 
     for (const email of ['nobody@example.com', 'ada@example.com']) {
-      expect(await signInWithPassword(ports, 'flashback', policy, { ...GOOD, email })).toEqual({ ok: false, refusal: 'wrong_password' });
+      expect(await signInWithPassword(contextOf(ports, { dialect: 'flashback', policy }), { ...GOOD, email })).toEqual({
+        ok: false,
+        refusal: 'wrong_password',
+      });
     }
   });
 
@@ -82,7 +88,7 @@ describe('signInWithPassword', () => {
   ] as const)('unverified, needed by %s, demo %s: %s', async (verifiedEmailNeededBy, demo, result) => {
     const { ports } = fakePorts([ada({ emailVerified: false, demo })]);
 
-    const { ok } = await signInWithPassword(ports, 'pixyle', { ...POLICY, verifiedEmailNeededBy }, GOOD);
+    const { ok } = await signInWithPassword(contextOf(ports, { policy: { ...POLICY, verifiedEmailNeededBy } }), GOOD);
 
     expect(ok ? 'signs in' : 'refuses').toBe(result);
   });
@@ -99,16 +105,16 @@ describe('signInWithPassword', () => {
       return matches;
     };
 
-    expect(await signInWithPassword(ports, 'pixyle', POLICY, GOOD)).toEqual({ ok: false, refusal: 'wrong_password' });
+    expect(await signInWithPassword(contextOf(ports), GOOD)).toEqual({ ok: false, refusal: 'wrong_password' });
     expect(sessions).toEqual([]);
   });
 
   it('stores a better hash of a password that was hashed in an older way', async () => {
     const { ports, accounts } = fakePorts([ada({ passwordHash: 'old hash(open sesame)' })]);
 
-    await signInWithPassword(ports, 'pixyle', POLICY, { ...GOOD, password: 'wrong' });
+    await signInWithPassword(contextOf(ports), { ...GOOD, password: 'wrong' });
     expect(accounts[0]?.passwordHash).toBe('old hash(open sesame)');
-    await signInWithPassword(ports, 'pixyle', POLICY, GOOD);
+    await signInWithPassword(contextOf(ports), GOOD);
     expect(accounts[0]?.passwordHash).toBe('hash(open sesame)');
   });
 
@@ -116,14 +122,14 @@ describe('signInWithPassword', () => {
     const { ports, accounts } = fakePorts([ada({ passwordHash: 'old hash(open sesame)' })]);
     ports.passwords.hash = () => Promise.reject(new Overloaded('full', 3));
 
-    expect(await signInWithPassword(ports, 'pixyle', POLICY, GOOD)).toMatchObject({ ok: true });
+    expect(await signInWithPassword(contextOf(ports), GOOD)).toMatchObject({ ok: true });
     expect(accounts[0]?.passwordHash).toBe('old hash(open sesame)');
   });
 
   it('gives a long session only where the dialect has such, and an opaque token only where its tokens are', async () => {
     const { ports } = fakePorts([ada()]);
     const longSessions = { ...POLICY.sessions, idleTtlSeconds: 20_000, absoluteTtlSeconds: 20_000 };
-    const long = (policy: typeof POLICY) => signInWithPassword(ports, 'pixyle', policy, { ...GOOD, long: true });
+    const long = (policy: typeof POLICY) => signInWithPassword(contextOf(ports, { policy }), { ...GOOD, long: true });
 
     expect(await long({ ...POLICY, longSessions })).toMatchObject({
       value: { session: { expiresAt: new Date(NOW.getTime() + 20_000_000) } },

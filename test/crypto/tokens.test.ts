@@ -22,6 +22,8 @@ const SESSION = {
   expiresAt: new Date(NOW.getTime() + 9_000_000),
   userAgent: null,
   ipAddress: null,
+  deviceName: null,
+  lastActiveAt: new Date('2026-01-02T03:04:05.678Z'),
 };
 const CLAIMS = { aud: 'pixyle', sub: ACCOUNT.id, sid: SESSION.id, iat: 1_767_323_045, exp: 1_767_326_645 };
 

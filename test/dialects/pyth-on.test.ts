@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { setAccountStatus } from '../../src/core/set-account-status.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { decodeJwt } from '../support/jwt.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -150,10 +149,10 @@ onEveryDatabase((kind) => {
       const token = await tokenOf('/api/login', 'banned@example.com');
       expect((await verify(`Bearer ${token}`)).status).toBe(200);
 
-      await setAccountStatus(server.service.ports, 'banned@example.com', 'banned');
+      await server.setStatus('banned@example.com', 'banned');
       expect((await verify(`Bearer ${token}`)).status).toBe(401);
 
-      await setAccountStatus(server.service.ports, 'banned@example.com', 'active');
+      await server.setStatus('banned@example.com', 'active');
       expect((await verify(`Bearer ${token}`)).status).toBe(401);
     });
 

@@ -28,7 +28,9 @@ onEveryDatabase((kind) => {
       await accounts.insert({
         email: email as never,
         name: 'Seed Account',
-        organizationName: null,
+        givenName: null,
+        familyName: null,
+        organization: { kind: 'own', name: 'Seed Account' },
         status: 'active',
         emailVerified: true,
         demo: false,

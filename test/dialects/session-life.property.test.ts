@@ -1,7 +1,6 @@
 import crypto from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { setAccountStatus } from '../../src/core/set-account-status.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { LOGINS, loginRequest, type Login } from '../support/logins.js';
 import { startServer, type Answer, type TestServer } from '../support/server.js';
@@ -125,7 +124,7 @@ function check(choice: number): Step {
 
 function setActive(owner: number, active: boolean): Step {
   return step(`account ${owner} is ${active ? 'let in again' : 'banned'}`, async (model, { server, emails }) => {
-    await setAccountStatus(server.service.ports, emails[owner] ?? '', active ? 'active' : 'banned');
+    await server.setStatus(emails[owner] ?? '', active ? 'active' : 'banned');
     model.active[owner] = active;
     if (!active) for (const session of model.sessions) if (session.owner === owner) session.alive = false;
   });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setAccountStatus } from '../../src/core/set-account-status.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { decodeJwt } from '../support/jwt.js';
 import { startServer, type Answer, type TestServer } from '../support/server.js';
@@ -105,9 +104,9 @@ onEveryDatabase((kind) => {
       const email = `banned-${api.dialect}@example.com`;
       await server.createAccount({ email, password: PASSWORD });
       const { refresh } = tokensIn(await login(api.login, email));
-      await setAccountStatus(server.service.ports, email, 'banned');
+      await server.setStatus(email, 'banned');
       expect(await api.refresh(refresh)).toMatchObject(api.refused);
-      await setAccountStatus(server.service.ports, email, 'active');
+      await server.setStatus(email, 'active');
       expect(await api.refresh(refresh)).toMatchObject(api.refused);
     });
 

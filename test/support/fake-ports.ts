@@ -1,6 +1,11 @@
 import crypto from 'node:crypto';
 import type { Account } from '../../src/core/account.js';
+import type { ApiKey } from '../../src/core/api-key.js';
+import type { AuditEvent } from '../../src/core/audit.js';
+import type { NewCode, StoredCode } from '../../src/core/code.js';
+import type { Context } from '../../src/core/context.js';
 import { normalizedEmail } from '../../src/core/email-address.js';
+import type { Mail } from '../../src/core/mail.js';
 import type { Policy } from '../../src/core/policy.js';
 import type { LiveSession, Ports } from '../../src/core/ports.js';
 import type { Session } from '../../src/core/session.js';
@@ -13,6 +18,8 @@ export function ada(changes: Partial<Account> = {}): Account {
     id: '0f8fad5b-d9cb-469f-a165-70867728950e',
     email: 'ada@example.com',
     name: 'Ada',
+    givenName: null,
+    familyName: null,
     organization: { id: '7c9e6679-7425-40de-944b-e07fc1f90ae7', name: 'Ada' },
     organizationRole: 'owner',
     status: 'active',
@@ -31,7 +38,14 @@ export const POLICY: Policy = {
   accessTokens: 'signed',
   sessions: { accessTtlSeconds: 3600, idleTtlSeconds: 7200, absoluteTtlSeconds: 10_000 },
   verifiedEmailNeededBy: 'nobody',
+  emailVerification: 'link',
 };
+
+/** What a use case works with in these tests: `pixyle`, unless told otherwise. */
+export function contextOf(ports: Ports, changes: Partial<Context> = {}): Context {
+  const origin = { userAgent: 'test', ipAddress: '127.0.0.1', requestId: 'a request' };
+  return { ports, dialect: 'pixyle', policy: POLICY, rules: { minLength: 8 }, origin, ...changes };
+}
 
 /** Ports in memory. `verified` lists each hash that a password was compared with, `sessions` each session that was opened. */
 export function fakePorts(accounts: Account[]): {
@@ -39,11 +53,19 @@ export function fakePorts(accounts: Account[]): {
   accounts: Account[];
   verified: string[];
   sessions: Session[];
+  codes: (NewCode & StoredCode)[];
+  apiKeys: ApiKey[];
+  mails: Mail[];
+  events: AuditEvent[];
   /** Set `now`, and a replayed refresh token comes too late. */
   graceIsOver: { now: boolean };
 } {
   const verified: string[] = [];
   const sessions: Session[] = [];
+  const codes: (NewCode & StoredCode)[] = [];
+  const apiKeys: ApiKey[] = [];
+  const mails: Mail[] = [];
+  const events: AuditEvent[] = [];
   const revoked = new Set<string>();
   const graceIsOver = { now: false };
   const live = (id: string | undefined): LiveSession | null => {
@@ -55,12 +77,12 @@ export function fakePorts(accounts: Account[]): {
     accounts: {
       findByEmail: async (email) => accounts.find((account) => normalizedEmail(account.email) === normalizedEmail(email)) ?? null,
       findById: async (id) => accounts.find((account) => account.id === id) ?? null,
-      async insert({ organizationName, ...account }) {
+      async insert({ organization, ...account }) {
         if (accounts.some((other) => normalizedEmail(other.email) === normalizedEmail(account.email))) return null;
         const made = ada({
           ...account,
           id: crypto.randomUUID(),
-          organization: { id: crypto.randomUUID(), name: organizationName ?? account.name },
+          organization: { id: crypto.randomUUID(), name: organization.name },
         });
         accounts.push(made);
         return made;
@@ -73,20 +95,55 @@ export function fakePorts(accounts: Account[]): {
         for (const account of accounts) if (account.id === id && account.passwordHash === oldHash) account.passwordHash = newHash;
       },
       countPasswordSchemes: async () => [],
+      async setPassword(id, passwordVersion, hash) {
+        const account = accounts.find((each) => each.id === id && each.passwordVersion === passwordVersion && each.status === 'active');
+        if (account) Object.assign(account, { passwordHash: hash, passwordVersion: passwordVersion + 1 });
+        return account !== undefined;
+      },
+      async verifyEmail(id, email) {
+        const account = accounts.find((each) => each.id === id && normalizedEmail(each.email) === email);
+        if (account) account.emailVerified = true;
+        return account !== undefined;
+      },
+      async setEmail(id, email) {
+        if (accounts.some((each) => each.id !== id && normalizedEmail(each.email) === normalizedEmail(email))) return false;
+        for (const account of accounts) if (account.id === id) Object.assign(account, { email, emailVerified: false });
+        return true;
+      },
+      async updateProfile(id, changes) {
+        for (const account of accounts) if (account.id === id) Object.assign(account, changes);
+      },
+      async revokeDerivedApiKey(id) {
+        for (const account of accounts) if (account.id === id) account.apiKeyVersion += 1;
+      },
+      async activate(id, completion) {
+        const account = accounts.find((each) => each.id === id && each.status === 'inactive');
+        if (account) Object.assign(account, completion, { status: 'active', emailVerified: true });
+        return account !== undefined;
+      },
+      async delete(id) {
+        accounts.splice(
+          accounts.findIndex((each) => each.id === id),
+          1,
+        );
+      },
     },
     sessions: {
-      async open({ account, dialect, lives, device }) {
+      async open({ account, dialect, lives, origin: { userAgent, ipAddress }, deviceName }) {
         const current = accounts.find(({ id }) => id === account.id);
         if (current?.status !== 'active' || current.passwordVersion !== account.passwordVersion) return null;
         const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
         const expiresAt = after(lives.absoluteTtlSeconds);
         const idleExpiresAt = lives.idleTtlSeconds === null ? expiresAt : after(lives.idleTtlSeconds);
-        const times = { createdAt: NOW, renewedAt: NOW, idleExpiresAt, expiresAt };
+        const times = { createdAt: NOW, renewedAt: NOW, lastActiveAt: NOW, idleExpiresAt, expiresAt };
+        const device = { userAgent, ipAddress, deviceName };
         const session = { id: `session ${sessions.length + 1}`, accountId: account.id, dialect, generation: 1, ...times, ...device };
         sessions.push(session);
         return session;
       },
-      findLive: async (id, accessTokenId) => (revoked.has(accessTokenId) ? null : live(id)),
+      isLive: async (id, accessTokenId) => !revoked.has(accessTokenId) && live(id) !== null,
+      list: async (accountId) => sessions.filter((session) => session.accountId === accountId),
+      touch: async (id, accountId) => sessions.find((session) => session.id === id && session.accountId === accountId) ?? null,
       findLiveByOpaqueToken: async () => live(sessions[0]?.id),
       async rotate(id, generation) {
         const found = live(id);
@@ -101,9 +158,81 @@ export function fakePorts(accounts: Account[]): {
         if (index >= 0) sessions.splice(index, 1);
         return index >= 0;
       },
-      endByOpaqueToken: async () => void sessions.pop(),
+      async endOwn(id, accountId) {
+        const index = sessions.findIndex((session) => session.id === id && session.accountId === accountId);
+        if (index >= 0) sessions.splice(index, 1);
+        return index >= 0;
+      },
+      async endAll(accountId, except) {
+        const kept = sessions.filter((session) => session.accountId !== accountId || session.id === except);
+        return sessions.splice(0, sessions.length, ...kept).length - kept.length;
+      },
+      endByOpaqueToken: async () => sessions.pop() !== undefined,
       revokeAccessToken: async (id) => void revoked.add(id),
     },
+    codes: {
+      async replace(code) {
+        const others = codes.filter((each) => each.accountId !== code.accountId || each.purpose !== code.purpose);
+        codes.splice(0, codes.length, ...others, { ...code, id: crypto.randomUUID() });
+        return codes.at(-1)?.id ?? '';
+      },
+      findByHash: async (hash, purpose) => codes.find((code) => code.hash.equals(hash) && code.purpose === purpose) ?? null,
+      findById: async (id, purpose) => codes.find((code) => code.id === id && code.purpose === purpose) ?? null,
+      async take(hash, purpose) {
+        const index = codes.findIndex((code) => code.hash.equals(hash) && code.purpose === purpose);
+        return index < 0 ? null : (codes.splice(index, 1)[0] ?? null);
+      },
+      async countGuess(accountId, purpose) {
+        const code = codes.find((each) => each.accountId === accountId && each.purpose === purpose);
+        if (!code?.guesses) return null;
+        code.guesses -= 1;
+        return code;
+      },
+      async takeById(id) {
+        const index = codes.findIndex((code) => code.id === id);
+        if (index >= 0) codes.splice(index, 1);
+        return index >= 0;
+      },
+      async deleteAll(accountId) {
+        codes.splice(0, codes.length, ...codes.filter((code) => code.accountId !== accountId));
+      },
+    },
+    apiKeys: {
+      async insert({ hash: _hash, ...key }) {
+        const made = { ...key, id: crypto.randomUUID(), organizationId: 'organization', createdAt: NOW, lastUsedAt: null };
+        apiKeys.push(made);
+        return made;
+      },
+      findLiveByHash: async () => null,
+      findOwn: async (id, accountId) => apiKeys.find((key) => key.id === id && key.accountId === accountId) ?? null,
+      list: async (accountId) => apiKeys.filter((key) => key.accountId === accountId),
+      async update(id, changes) {
+        const key = apiKeys.find((each) => each.id === id);
+        return key ? Object.assign(key, changes) : null;
+      },
+      async delete(id) {
+        const index = apiKeys.findIndex((key) => key.id === id);
+        if (index >= 0) apiKeys.splice(index, 1);
+        return index >= 0;
+      },
+      async deleteAll(accountId) {
+        apiKeys.splice(0, apiKeys.length, ...apiKeys.filter((key) => key.accountId !== accountId));
+      },
+    },
+    outbox: {
+      async insert({ sealed }) {
+        mails.push(JSON.parse(sealed.toString()));
+      },
+      take: async () => [],
+      delete: async () => {},
+    },
+    audit: {
+      record: async (event) => void events.push(event),
+      list: async () => [],
+    },
+    atomically: (work) => work(ports),
+    revocations: { hasEnded: () => null },
+    mails: { seal: (mail) => ({ id: crypto.randomUUID(), sealed: Buffer.from(JSON.stringify(mail)) }), deliverSoon: () => {} },
     maintenance: { deleteExpired: async () => 0 },
     passwords: {
       hash: async (password) => `hash(${password})`,
@@ -133,8 +262,17 @@ export function fakePorts(accounts: Account[]): {
       accountIdOfApiKey: (key) => (key.startsWith('key/') ? (key.split('/')[1] ?? null) : null),
       isApiKeyOf: (key, { id, apiKeyVersion }) => key === `key/${id}/${apiKeyVersion}`,
       publicKeys: () => [],
+      readAccessToken: (token) => JSON.parse(/^access (.*)$/.exec(token)?.[1] ?? 'null'),
+      createMailedToken: () => ({ token: `token ${codes.length}`, hash: Buffer.from(`token ${codes.length}`) }),
+      mailedTokenHash: (token) => Buffer.from(token),
+      createTypedCode: () => '123456',
+      typedCodeHash: (...parts) => Buffer.from(parts.join(' ')),
+      equalHashes: (one, other) => one.equals(other),
+      createStoredApiKey: (prefix) => ({ key: `${prefix}key`, hash: Buffer.from(`${prefix}key`) }),
+      storedApiKeyHash: (key, prefix) => (key.startsWith(prefix) ? Buffer.from(key) : null),
+      issuer: 'http://latchkey.test',
     },
     database: { ping: async () => {} },
   };
-  return { ports, accounts, verified, sessions, graceIsOver };
+  return { ports, accounts, verified, sessions, codes, apiKeys, mails, events, graceIsOver };
 }

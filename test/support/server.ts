@@ -2,10 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import { pino, type Logger } from 'pino';
 import { createApp } from '../../src/app.js';
+import { commandLineContext } from '../../src/cli/commands.js';
 import { assembleService, type Service } from '../../src/cli/service.js';
 import { readConfig, type Config } from '../../src/config.js';
 import { createAccount, type AccountRequest } from '../../src/core/create-account.js';
-import type { Account } from '../../src/core/account.js';
+import type { Account, AccountStatus } from '../../src/core/account.js';
+import type { Mail } from '../../src/core/mail.js';
+import { setStatusByEmail } from '../../src/core/set-account-status.js';
 import { createHashPool } from '../../src/crypto/hash-pool.js';
 import type { Database } from '../../src/db/database.js';
 import { createHttpServer } from '../../src/http/server.js';
@@ -38,6 +41,9 @@ export interface TestServer {
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** An account that is active and verified, unless told otherwise. */
   createAccount(request: AccountRequest): Promise<Account>;
+  setStatus(email: string, status: AccountStatus): Promise<void>;
+  /** Every mail that went out, oldest first. */
+  mails: Mail[];
   close(): Promise<void>;
 }
 
@@ -52,7 +58,8 @@ export async function startServer(
 ): Promise<TestServer> {
   const config = readConfig({ PUBLIC_URL: 'http://latchkey.test', ...environment });
   const hashPool = createHashPool({ threads: 1 });
-  const service = change(await assembleService(config, database, TEST_SECRET, TEST_SCHEME, hashPool));
+  const mails: Mail[] = [];
+  const service = change(listening(await assembleService(config, database, TEST_SECRET, TEST_SCHEME, hashPool), mails));
   const server = createHttpServer(createApp(config, service, logger)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -62,16 +69,30 @@ export async function startServer(
     config,
     send: (method, path, sent) => sendChecked(url, method, path, sent),
     async createAccount(request) {
-      const created = await createAccount(service.ports, service.rules, { emailVerified: true, ...request });
+      const created = await createAccount(commandLineContext(service), { emailVerified: true, ...request });
       if (!created.ok) throw new Error(`the test's account was refused: ${created.refusal}`);
       return created.value;
     },
+    async setStatus(email, status) {
+      expect(await setStatusByEmail(commandLineContext(service), email, status)).toMatchObject({ ok: true });
+    },
+    mails,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await hashPool.close();
     },
   };
+}
+
+/** Hears of each mail before it is sealed. */
+function listening(service: Service, mails: Mail[]): Service {
+  const { seal, deliverSoon } = service.ports.mails;
+  const hearing = (mail: Mail) => {
+    mails.push(mail);
+    return seal(mail);
+  };
+  return { ...service, ports: { ...service.ports, mails: { seal: hearing, deliverSoon } } };
 }
 
 async function sendChecked(url: string, method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Answer> {

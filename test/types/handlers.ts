@@ -13,8 +13,8 @@ const refused = { ok: false, refusal: 'wrong_password' } as const;
 const { register, verifyToken, ...others } = operations;
 
 /** The control: what a handler may read and answer compiles, so that the errors below are about what they say. */
-const login: PythOn['login'] = async ({ body }, _core, { principal, device }) => {
-  const seen: [string, string, null, object] = [body.email, body.password, principal, device];
+const login: PythOn['login'] = async ({ body }, _core, { principal, bearer }) => {
+  const seen: [string, string, null, string | null] = [body.email, body.password, principal, bearer];
   return seen.length ? { status: 200, body: { token, apiKey, user }, headers: { 'x-seen': 'yes' } } : refused;
 };
 
@@ -62,11 +62,11 @@ export const readsABodyThatIsNotThere: PythOn['verifyToken'] = async ({ body }) 
 
 export const asksWhoIsThereWhereNobodyIs: PythOn['login'] = async (_request, _core, { principal }) => {
   // @ts-expect-error the operation asks for no credential: `principal` is null
-  return principal.account ? refused : refused;
+  return principal.accountId ? refused : refused;
 };
 
 export const asksWhoIsThere: PythOn['verifyToken'] = async (_request, _core, { principal }) => {
-  return principal.account.email ? { status: 200, body: { valid: true, user } } : refused;
+  return principal.accountId ? { status: 200, body: { valid: true, user } } : refused;
 };
 
 // @ts-expect-error there is no such dialect

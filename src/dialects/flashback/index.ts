@@ -12,6 +12,7 @@ export const flashback: Dialect<OperationsOf<'flashback'>> = {
   policy: {
     accessTokens: 'signed',
     sessions: { accessTtlSeconds: HOUR_SECONDS, idleTtlSeconds: 30 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'nobody',
     accessTokenClaims: (account) => ({ userId: account.id, email: account.email, orgId: account.organization.id, type: 'access' }),
   },

@@ -9,8 +9,8 @@ export const operations: OperationsOf<'flashback'> = {
     return { status: 200, body: { success: true, message: 'Online' } };
   },
 
-  async login({ body }, core, { device }) {
-    const signedIn = await core.signInWithPassword({ email: body.email, password: body.password, device });
+  async login({ body }, core) {
+    const signedIn = await core.signInWithPassword({ email: body.email, password: body.password });
     return signedIn.ok ? { status: 200, body: toLoginResponse(signedIn.value) } : signedIn;
   },
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { LatchkeyProblem } from '../../../generated/client/types.gen.js';
-import type { Failure, FailureCode } from '../dialect.js';
+import type { FailedRequest, Failure, FailureCode } from '../dialect.js';
 
 type Words = [status: number, detail: string];
 
@@ -17,11 +17,25 @@ const FAILURES: Record<FailureCode, Words> = {
   email_not_verified: [403, 'The e-mail address is not verified yet.'],
   invalid_email: [400, 'This is not an e-mail address.'],
   email_taken: [409, 'The e-mail address has an account already.'],
+  new_email_taken: [409, 'The e-mail address has an account already.'],
+  unknown_email: [404, 'Nobody has this e-mail address.'],
+  email_already_verified: [409, 'The e-mail address is verified already.'],
   password_too_short: [400, 'The password is too short.'],
   password_too_long: [400, 'The password is too long.'],
+  wrong_current_password: [403, 'The current password is wrong.'],
   refresh_token_invalid: [401, 'The refresh token is not valid.'],
   refresh_token_expired: [401, 'The refresh token has expired.'],
   refresh_token_reused: [401, 'The refresh token was used before; its session has ended.'],
+  verification_code_invalid: [400, 'The code is not valid.'],
+  verification_token_invalid: [400, 'The token is not valid.'],
+  reset_token_invalid: [400, 'The token is not valid.'],
+  activation_token_invalid: [400, 'The token is not valid.'],
+  insufficient_scope: [403, 'The API key may not do this.'],
+  forbidden: [403, 'Only operators may do this.'],
+  session_not_found: [404, 'There is no such session.'],
+  api_key_not_found: [404, 'There is no such API key.'],
+  unknown_scope: [400, 'There is no such scope.'],
+  account_not_found: [404, 'There is no such account.'],
   malformed_body: [400, 'The request body is not JSON.'],
   invalid_request: [400, 'The request is not what the contract asks for.'],
   unauthorized: [401, 'A valid access token is required.'],
@@ -42,7 +56,7 @@ const SHOWN_CODES: Partial<Record<FailureCode, string>> = {
 };
 
 /** Says a failure as a problem document. @see RFC 9457 */
-export function renderFailure({ code }: Failure, requestId: string): { status: number; body: LatchkeyProblem } {
+export function renderFailure({ code }: Failure, { requestId }: FailedRequest): { status: number; body: LatchkeyProblem } {
   const [status, detail] = FAILURES[code];
   const title = STATUS_CODES[status] ?? 'Error';
   return {

@@ -12,6 +12,7 @@ export const latchkey: Dialect<OperationsOf<'latchkey'>> = {
   policy: {
     accessTokens: 'signed',
     sessions: { accessTtlSeconds: 15 * MINUTE_SECONDS, idleTtlSeconds: 7 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'everybody',
   },
   errorMediaType: 'application/problem+json',

@@ -13,6 +13,7 @@ export const pixyle: Dialect<OperationsOf<'pixyle'>> = {
     accessTokens: 'signed',
     sessions: { accessTtlSeconds: HOUR_SECONDS, idleTtlSeconds: 30 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
     longSessions: { accessTtlSeconds: HOUR_SECONDS, idleTtlSeconds: 365 * DAY_SECONDS, absoluteTtlSeconds: 365 * DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'demo accounts',
   },
   errorMediaType: 'application/json',

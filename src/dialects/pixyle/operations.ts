@@ -3,9 +3,9 @@ import { toLoginResponse } from './wire.js';
 
 /** One handler for each operation of the contract. */
 export const operations: OperationsOf<'pixyle'> = {
-  async login({ body }, core, { device }) {
+  async login({ body }, core) {
     const { email, password, permanent_login: long } = body;
-    const signedIn = await core.signInWithPassword({ email, password, device, ...(long && { long }) });
+    const signedIn = await core.signInWithPassword({ email, password, ...(long && { long }) });
     return signedIn.ok ? { status: 200, body: toLoginResponse(signedIn.value) } : signedIn;
   },
 

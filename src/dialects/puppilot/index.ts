@@ -12,6 +12,7 @@ export const puppilot: Dialect<OperationsOf<'puppilot'>> = {
   policy: {
     accessTokens: 'signed',
     sessions: { accessTtlSeconds: HOUR_SECONDS, idleTtlSeconds: 7 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'nobody',
   },
   errorMediaType: 'application/json',

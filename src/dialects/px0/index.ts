@@ -11,6 +11,7 @@ export const px0: Dialect<OperationsOf<'px0'>> = {
   policy: {
     accessTokens: 'opaque',
     sessions: { accessTtlSeconds: DAY_SECONDS, idleTtlSeconds: null, absoluteTtlSeconds: DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'everybody',
   },
   errorMediaType: 'application/json',

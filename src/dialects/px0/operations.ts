@@ -3,8 +3,8 @@ import { toLoginResponse, toUser } from './wire.js';
 
 /** One handler for each operation of the contract. */
 export const operations: OperationsOf<'px0'> = {
-  async login({ body }, core, { device }) {
-    const signedIn = await core.signInWithPassword({ email: body.email, password: body.password, device });
+  async login({ body }, core) {
+    const signedIn = await core.signInWithPassword({ email: body.email, password: body.password });
     return signedIn.ok ? { status: 200, body: toLoginResponse(signedIn.value) } : signedIn;
   },
 
@@ -13,7 +13,8 @@ export const operations: OperationsOf<'px0'> = {
     return { status: 204, body: undefined };
   },
 
-  async getMe(_request, _core, { principal }) {
-    return { status: 200, body: { user: toUser(principal.account) } };
+  async getMe(_request, core, { principal }) {
+    const own = await core.findOwnAccount(principal);
+    return own.ok ? { status: 200, body: { user: toUser(own.value) } } : own;
   },
 };

@@ -11,6 +11,7 @@ export const pythOn: Dialect<OperationsOf<'pyth-on'>> = {
   policy: {
     accessTokens: 'signed',
     sessions: { accessTtlSeconds: DAY_SECONDS, idleTtlSeconds: null, absoluteTtlSeconds: 30 * DAY_SECONDS },
+    emailVerification: 'link',
     verifiedEmailNeededBy: 'nobody',
     accessTokenClaims: (account) => ({ email: account.email }),
   },

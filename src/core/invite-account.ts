@@ -1,0 +1,85 @@
+import type { Account, AccountStatus, NewAccount } from './account.js';
+import { VERIFICATION_TOKEN_TTL_SECONDS } from './code.js';
+import { record, type Context } from './context.js';
+import { insertAccount, planAccount } from './create-account.js';
+import { normalizedEmail } from './email-address.js';
+import { openSession, type SessionWish, type SignedIn } from './open-session.js';
+import { done, refuse, type Outcome } from './outcome.js';
+import { passwordFault } from './password-rules.js';
+import type { StoredPorts } from './ports.js';
+
+/** Somebody who is to have an account. */
+export interface Invitation extends Partial<Pick<NewAccount, 'name' | 'organization'>> {
+  email: string;
+}
+
+const INVITED: AccountStatus = 'inactive';
+
+/**
+ * Makes an account that waits for its owner, and mails them the token that completes it.
+ *
+ * @param actorId the operator whose doing it is; absent: the command line's.
+ * @returns the account; or `invalid_email`, `email_taken`.
+ * @throws when a port does.
+ */
+export async function inviteAccount(context: Context, invitation: Invitation, actorId?: string): Promise<Outcome<Account>> {
+  const planned = await planAccount(context, { ...invitation, status: INVITED, password: null });
+  if (!planned.ok) return planned;
+  const invited = await context.ports.atomically<Account>(async (stored) => {
+    const created = await insertAccount(context, planned.value, stored);
+    if (!created.ok) return created;
+    await sendInvitation(context, created.value, stored);
+    const actor = actorId === undefined ? {} : { actorId };
+    await record(context, { action: 'account.invited', accountId: created.value.id, ...actor }, stored);
+    return created;
+  });
+  context.ports.mails.deliverSoon();
+  return invited;
+}
+
+async function sendInvitation({ ports, dialect }: Context, account: Account, stored: StoredPorts): Promise<void> {
+  const { token, hash } = ports.tokens.createMailedToken();
+  const ttlSeconds = VERIFICATION_TOKEN_TTL_SECONDS;
+  const { id: accountId, email } = account;
+  await stored.codes.replace({ accountId, purpose: 'activation', email: normalizedEmail(email), hash, guesses: null, ttlSeconds });
+  await stored.outbox.insert(ports.mails.seal({ to: email, dialect, kind: 'invitation', accountId, token }), ttlSeconds);
+}
+
+/** What an invited person shows, and tells of themselves. */
+export interface Activation {
+  accountId: string;
+  token: string;
+  password: string;
+  name: string;
+  givenName?: string;
+  familyName?: string;
+}
+
+/**
+ * Completes an account that waits for its owner: it is active and its address verified. Signs them in at once.
+ *
+ * @returns the open session; or `activation_token_invalid` (none, used, expired, another account's, or the account waits no more),
+ *   `password_too_short`, `password_too_long`.
+ * @throws when a port does.
+ */
+export async function activateAccount(context: Context, activation: Activation, wish: SessionWish = {}): Promise<Outcome<SignedIn>> {
+  const { ports, rules } = context;
+  const fault = passwordFault(activation.password, rules);
+  if (fault) return refuse(fault);
+  const tokenHash = ports.tokens.mailedTokenHash(activation.token);
+  const waiting = await ports.codes.findByHash(tokenHash, 'activation');
+  if (waiting?.accountId !== activation.accountId) return refuse('activation_token_invalid');
+  const { name, givenName = null, familyName = null } = activation;
+  const completion = { passwordHash: await ports.passwords.hash(activation.password), name, givenName, familyName };
+  const activated = await ports.atomically<Account>(async (stored) => {
+    const code = await stored.codes.take(tokenHash, 'activation');
+    const isActive = code && (await stored.accounts.activate(code.accountId, completion));
+    const account = isActive && (await stored.accounts.findById(code.accountId));
+    if (!account) return refuse('activation_token_invalid');
+    await record(context, { action: 'account.activated', accountId: account.id }, stored);
+    return done(account);
+  });
+  if (!activated.ok) return activated;
+  const signedIn = await openSession(context, activated.value, wish);
+  return signedIn ? done(signedIn) : refuse('activation_token_invalid');
+}
