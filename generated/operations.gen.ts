@@ -24,6 +24,11 @@ export interface Operations {
     login: { data: T.PuppilotLoginData; responses: T.PuppilotLoginResponses; credential: "none" };
     refreshToken: { data: T.PuppilotRefreshTokenData; responses: T.PuppilotRefreshTokenResponses; credential: "none" };
     getMe: { data: T.PuppilotGetMeData; responses: T.PuppilotGetMeResponses; credential: "required" };
+    requestPasswordReset: { data: T.PuppilotRequestPasswordResetData; responses: T.PuppilotRequestPasswordResetResponses; credential: "none" };
+    resetPassword: { data: T.PuppilotResetPasswordData; responses: T.PuppilotResetPasswordResponses; credential: "none" };
+    agentsSignIn: { data: T.PuppilotAgentsSignInData; responses: T.PuppilotAgentsSignInResponses; credential: "none" };
+    changePassword: { data: T.PuppilotChangePasswordData; responses: T.PuppilotChangePasswordResponses; credential: "required" };
+    getOrganization: { data: T.PuppilotGetOrganizationData; responses: T.PuppilotGetOrganizationResponses; credential: "required" };
   };
   "px0": {
     login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; credential: "none" };
@@ -35,6 +40,8 @@ export interface Operations {
     login: { data: T.PythOnLoginData; responses: T.PythOnLoginResponses; credential: "none" };
     verifyToken: { data: T.PythOnVerifyTokenData; responses: T.PythOnVerifyTokenResponses; credential: "required" };
     refreshToken: { data: T.PythOnRefreshTokenData; responses: T.PythOnRefreshTokenResponses; credential: "required" };
+    getHealth: { data: T.PythOnGetHealthData; responses: T.PythOnGetHealthResponses; credential: "none" };
+    getInfo: { data: T.PythOnGetInfoData; responses: T.PythOnGetInfoResponses; credential: "none" };
   };
 }
 
@@ -54,6 +61,11 @@ export const routes = [
   {"dialect":"puppilot","operation":"login","method":"POST","path":"/auth/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"puppilot","operation":"refreshToken","method":"POST","path":"/auth/refresh-token","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"puppilot","operation":"getMe","method":"GET","path":"/users/me","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"puppilot","operation":"requestPasswordReset","method":"POST","path":"/auth/request-password-reset","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"resetPassword","method":"POST","path":"/auth/reset-password","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"agentsSignIn","method":"POST","path":"/auth/sign-in","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"changePassword","method":"PATCH","path":"/users/change-password","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"puppilot","operation":"getOrganization","method":"GET","path":"/organizations/get","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"px0","operation":"logout","method":"DELETE","path":"/v1/auth/session","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"px0","operation":"getMe","method":"GET","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
@@ -61,4 +73,6 @@ export const routes = [
   {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"pyth-on","operation":"refreshToken","method":"POST","path":"/api/refresh","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pyth-on","operation":"getHealth","method":"GET","path":"/api/health","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"pyth-on","operation":"getInfo","method":"GET","path":"/api","maxBodyBytes":0,"bodyRequired":false},
 ] as const;

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
+import type { FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -167,6 +167,74 @@ export const puppilotGetMe = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Ask for a new password
+ *
+ * Mails a token that sets a new password, good once and for one hour. The answer is the same whether or not somebody has the address.
+ */
+export const puppilotRequestPasswordReset = <ThrowOnError extends boolean = false>(options: Options<PuppilotRequestPasswordResetData, ThrowOnError>) => (options.client ?? client).post<PuppilotRequestPasswordResetResponses, PuppilotRequestPasswordResetErrors, ThrowOnError>({
+    url: '/auth/request-password-reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set a new password
+ *
+ * Takes the token from the mail. Every session and API key of the account ends with it, and its address is verified.
+ */
+export const puppilotResetPassword = <ThrowOnError extends boolean = false>(options: Options<PuppilotResetPasswordData, ThrowOnError>) => (options.client ?? client).post<PuppilotResetPasswordResponses, PuppilotResetPasswordErrors, ThrowOnError>({
+    url: '/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in (agents)
+ *
+ * The login of the vendor's agents API: the same accounts, other field names, no version header.
+ */
+export const puppilotAgentsSignIn = <ThrowOnError extends boolean = false>(options: Options<PuppilotAgentsSignInData, ThrowOnError>) => (options.client ?? client).post<PuppilotAgentsSignInResponses, PuppilotAgentsSignInErrors, ThrowOnError>({
+    url: '/auth/sign-in',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change the password
+ *
+ * Every other session of the account ends, and its owner is told by mail.
+ */
+export const puppilotChangePassword = <ThrowOnError extends boolean = false>(options: Options<PuppilotChangePasswordData, ThrowOnError>) => (options.client ?? client).patch<PuppilotChangePasswordResponses, PuppilotChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One's own organisation
+ *
+ * Shows the organisation of the account behind the access token. The header `X-API-Version` may be left out here.
+ */
+export const puppilotGetOrganization = <ThrowOnError extends boolean = false>(options?: Options<PuppilotGetOrganizationData, ThrowOnError>) => (options?.client ?? client).get<PuppilotGetOrganizationResponses, PuppilotGetOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/organizations/get',
+    ...options
+});
+
+/**
  * Log in
  *
  * Checks address and password and opens a session of 24 hours. An Authorization header sent along is ignored. Whether the address is verified is told only to someone who knows the password.
@@ -233,7 +301,7 @@ export const pythOnLogin = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Check a token
  *
- * Tells whether the bearer token is good, and whose it is. The vendor names this operation; its path and shapes are our completion.
+ * Tells whether the bearer token is good, and whose it is: the address that the account had when the token was made. The vendor names this operation; its path and shapes are our completion.
  */
 export const pythOnVerifyToken = <ThrowOnError extends boolean = false>(options?: Options<PythOnVerifyTokenData, ThrowOnError>) => (options?.client ?? client).post<PythOnVerifyTokenResponses, PythOnVerifyTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -251,3 +319,17 @@ export const pythOnRefreshToken = <ThrowOnError extends boolean = false>(options
     url: '/api/refresh',
     ...options
 });
+
+/**
+ * Is the service well?
+ *
+ * Asks the database. The vendor names this operation and its schema; path and fields are our completion.
+ */
+export const pythOnGetHealth = <ThrowOnError extends boolean = false>(options?: Options<PythOnGetHealthData, ThrowOnError>) => (options?.client ?? client).get<PythOnGetHealthResponses, PythOnGetHealthErrors, ThrowOnError>({ url: '/api/health', ...options });
+
+/**
+ * What is this?
+ *
+ * Says which API this is, and where its documentation lies. The vendor names this operation; path and shape are our completion.
+ */
+export const pythOnGetInfo = <ThrowOnError extends boolean = false>(options?: Options<PythOnGetInfoData, ThrowOnError>) => (options?.client ?? client).get<PythOnGetInfoResponses, PythOnGetInfoErrors, ThrowOnError>({ url: '/api', ...options });

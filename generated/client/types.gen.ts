@@ -332,6 +332,119 @@ export type PuppilotUser = {
     organization_public_id: string;
 };
 
+export type PuppilotPasswordResetRequest = {
+    /**
+     * The account's e-mail address; letter case does not matter.
+     */
+    email: string;
+};
+
+export type PuppilotPasswordReset = {
+    /**
+     * The token from the mail.
+     */
+    token: string;
+    /**
+     * 8 to 256 characters, more where the operator asks for more.
+     */
+    new_password: string;
+};
+
+export type PuppilotPasswordChange = {
+    /**
+     * The present password.
+     */
+    old_password: string;
+    /**
+     * 8 to 256 characters, more where the operator asks for more.
+     */
+    new_password: string;
+};
+
+export type PuppilotMessageResponse = {
+    /**
+     * What was done.
+     */
+    message: string;
+};
+
+export type PuppilotOrganization = {
+    /**
+     * The organisation's id.
+     */
+    public_id: string;
+    /**
+     * The organisation's name.
+     */
+    name: string;
+    /**
+     * Always empty; nothing of it is kept here.
+     */
+    description: string;
+    /**
+     * Always false; nothing of it is kept here.
+     */
+    has_slack_bot_token: boolean;
+    /**
+     * Always null; nothing of it is kept here.
+     */
+    slack_channel: string | null;
+    /**
+     * Always null; nothing of it is kept here.
+     */
+    email_notification: string | null;
+};
+
+export type PuppilotAgentsTokenResponse = {
+    /**
+     * JSON Web Token for the Authorization header; it lives one hour.
+     */
+    access_token: string;
+    /**
+     * Buys the next access token, at `/auth/refresh-token`.
+     */
+    refresh_token: string;
+    /**
+     * Always `bearer`.
+     */
+    token_type: 'bearer';
+    /**
+     * When the access token ends, in Unix seconds.
+     */
+    expires_at: number;
+    /**
+     * When the refresh token ends, in Unix seconds.
+     */
+    refresh_expires_at: number;
+    user: PuppilotAgentsUser;
+};
+
+export type PuppilotAgentsError = {
+    /**
+     * What went wrong.
+     */
+    detail: string;
+};
+
+export type PuppilotAgentsUser = {
+    /**
+     * The account's id.
+     */
+    id: string;
+    /**
+     * The account's e-mail address.
+     */
+    email: string;
+    /**
+     * The account's name.
+     */
+    name: string;
+    /**
+     * The id of the account's organisation.
+     */
+    organization_id: string;
+};
+
 export type PuppilotError = {
     /**
      * What went wrong.
@@ -460,6 +573,40 @@ export type PythOnVerifyResponse = {
     user: PythOnUserInfo;
 };
 
+export type PythOnHealthResponse = {
+    /**
+     * Always `ok`; trouble is another status code.
+     */
+    status: 'ok';
+    /**
+     * The version of this API's contract.
+     */
+    version: string;
+    /**
+     * For how long this process has been running, in seconds.
+     */
+    uptime: number;
+    /**
+     * The time now (RFC 3339).
+     */
+    timestamp: string;
+};
+
+export type PythOnInfoResponse = {
+    /**
+     * The name of this API.
+     */
+    name: string;
+    /**
+     * The version of this API's contract.
+     */
+    version: string;
+    /**
+     * Where its documentation lies on this host.
+     */
+    documentation: string;
+};
+
 /**
  * The vendor names this schema; its fields are our completion.
  */
@@ -478,6 +625,11 @@ export type PythOnError = {
  * The version of the API that the client speaks.
  */
 export type PuppilotApiVersion = 'v1';
+
+/**
+ * The version of the API that the client speaks.
+ */
+export type PuppilotOptionalApiVersion = 'v1';
 
 export type FlashbackCheckOnlineData = {
     body?: never;
@@ -1055,6 +1207,275 @@ export type PuppilotGetMeResponses = {
 
 export type PuppilotGetMeResponse = PuppilotGetMeResponses[keyof PuppilotGetMeResponses];
 
+export type PuppilotRequestPasswordResetData = {
+    body: PuppilotPasswordResetRequest;
+    headers: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version': 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/auth/request-password-reset';
+};
+
+export type PuppilotRequestPasswordResetErrors = {
+    /**
+     * The header `X-API-Version` is missing or names another version, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PuppilotError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PuppilotError;
+    /**
+     * The body is JSON, but not what the contract asks for.
+     */
+    422: PuppilotValidationError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotRequestPasswordResetError = PuppilotRequestPasswordResetErrors[keyof PuppilotRequestPasswordResetErrors];
+
+export type PuppilotRequestPasswordResetResponses = {
+    /**
+     * The mail is on its way, if somebody has the address.
+     */
+    200: PuppilotMessageResponse;
+};
+
+export type PuppilotRequestPasswordResetResponse = PuppilotRequestPasswordResetResponses[keyof PuppilotRequestPasswordResetResponses];
+
+export type PuppilotResetPasswordData = {
+    body: PuppilotPasswordReset;
+    headers: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version': 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/auth/reset-password';
+};
+
+export type PuppilotResetPasswordErrors = {
+    /**
+     * The token is not good or was used, the password breaks a rule, the header `X-API-Version` is not good, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PuppilotError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PuppilotError;
+    /**
+     * The body is JSON, but not what the contract asks for.
+     */
+    422: PuppilotValidationError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotResetPasswordError = PuppilotResetPasswordErrors[keyof PuppilotResetPasswordErrors];
+
+export type PuppilotResetPasswordResponses = {
+    /**
+     * The new password is set.
+     */
+    200: PuppilotMessageResponse;
+};
+
+export type PuppilotResetPasswordResponse = PuppilotResetPasswordResponses[keyof PuppilotResetPasswordResponses];
+
+export type PuppilotAgentsSignInData = {
+    body: PuppilotLoginRequest;
+    path?: never;
+    query?: never;
+    url: '/auth/sign-in';
+};
+
+export type PuppilotAgentsSignInErrors = {
+    /**
+     * The body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * Address and password do not belong together, or the account cannot be used.
+     */
+    401: PuppilotAgentsError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PuppilotError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PuppilotError;
+    /**
+     * The body is JSON, but not what the contract asks for.
+     */
+    422: PuppilotValidationError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotAgentsSignInError = PuppilotAgentsSignInErrors[keyof PuppilotAgentsSignInErrors];
+
+export type PuppilotAgentsSignInResponses = {
+    /**
+     * Signed in.
+     */
+    200: PuppilotAgentsTokenResponse;
+};
+
+export type PuppilotAgentsSignInResponse = PuppilotAgentsSignInResponses[keyof PuppilotAgentsSignInResponses];
+
+export type PuppilotChangePasswordData = {
+    body: PuppilotPasswordChange;
+    headers: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version': 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/users/change-password';
+};
+
+export type PuppilotChangePasswordErrors = {
+    /**
+     * The old password is wrong, the new one breaks a rule, the header `X-API-Version` is not good, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * No token, or none that is good.
+     */
+    401: PuppilotError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PuppilotError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PuppilotError;
+    /**
+     * The body is JSON, but not what the contract asks for.
+     */
+    422: PuppilotValidationError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotChangePasswordError = PuppilotChangePasswordErrors[keyof PuppilotChangePasswordErrors];
+
+export type PuppilotChangePasswordResponses = {
+    /**
+     * The new password is set.
+     */
+    200: PuppilotMessageResponse;
+};
+
+export type PuppilotChangePasswordResponse = PuppilotChangePasswordResponses[keyof PuppilotChangePasswordResponses];
+
+export type PuppilotGetOrganizationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The version of the API that the client speaks.
+         */
+        'X-API-Version'?: 'v1';
+    };
+    path?: never;
+    query?: never;
+    url: '/organizations/get';
+};
+
+export type PuppilotGetOrganizationErrors = {
+    /**
+     * The header `X-API-Version` is missing or names another version, or the body is not JSON.
+     */
+    400: PuppilotError;
+    /**
+     * No token, or none that is good.
+     */
+    401: PuppilotError;
+    /**
+     * Too many attempts.
+     */
+    429: PuppilotError;
+    /**
+     * The service failed.
+     */
+    500: PuppilotError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PuppilotError;
+};
+
+export type PuppilotGetOrganizationError = PuppilotGetOrganizationErrors[keyof PuppilotGetOrganizationErrors];
+
+export type PuppilotGetOrganizationResponses = {
+    /**
+     * The organisation.
+     */
+    200: PuppilotOrganization;
+};
+
+export type PuppilotGetOrganizationResponse = PuppilotGetOrganizationResponses[keyof PuppilotGetOrganizationResponses];
+
 export type Px0LoginData = {
     body: Px0LoginRequest;
     path?: never;
@@ -1345,3 +1766,57 @@ export type PythOnRefreshTokenResponses = {
 };
 
 export type PythOnRefreshTokenResponse = PythOnRefreshTokenResponses[keyof PythOnRefreshTokenResponses];
+
+export type PythOnGetHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/health';
+};
+
+export type PythOnGetHealthErrors = {
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: PythOnError;
+};
+
+export type PythOnGetHealthError = PythOnGetHealthErrors[keyof PythOnGetHealthErrors];
+
+export type PythOnGetHealthResponses = {
+    /**
+     * It is.
+     */
+    200: PythOnHealthResponse;
+};
+
+export type PythOnGetHealthResponse = PythOnGetHealthResponses[keyof PythOnGetHealthResponses];
+
+export type PythOnGetInfoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api';
+};
+
+export type PythOnGetInfoErrors = {
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+};
+
+export type PythOnGetInfoError = PythOnGetInfoErrors[keyof PythOnGetInfoErrors];
+
+export type PythOnGetInfoResponses = {
+    /**
+     * About this API.
+     */
+    200: PythOnInfoResponse;
+};
+
+export type PythOnGetInfoResponse = PythOnGetInfoResponses[keyof PythOnGetInfoResponses];

@@ -75,6 +75,7 @@ export async function assembleService(
       passwords,
       tokens: tokens.port,
       mails: { seal: createMailSealing(keyRing.outbox).seal, deliverSoon: () => {} },
+      clock: { now: () => new Date(), uptimeSeconds: () => process.uptime() },
       revocations: { hasEnded: () => null },
     },
     accessTokens: { issuer, type: ACCESS_TOKEN_TYPE, verificationKey: tokens.verificationKey },

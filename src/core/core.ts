@@ -77,6 +77,9 @@ export type Core = { [Name in keyof UseCases]: WithoutContext<UseCases[Name]> } 
   publicKeys(): PublicJwk[];
   /** The tokens' `iss`. */
   issuer: string;
+  now(): Date;
+  /** How long the process has been running. */
+  uptimeSeconds(): number;
   /** @throws Unavailable when the service cannot serve. */
   checkReadiness(): Promise<void>;
 };
@@ -94,6 +97,8 @@ export function createCore(context: Context): Core {
     apiKeyOf: (account) => ports.tokens.deriveApiKey(account),
     publicKeys: () => ports.tokens.publicKeys(),
     issuer: ports.tokens.issuer,
+    now: () => ports.clock.now(),
+    uptimeSeconds: () => ports.clock.uptimeSeconds(),
     checkReadiness: () => ports.database.ping(),
   };
 }

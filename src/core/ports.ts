@@ -259,6 +259,8 @@ export interface Ports extends StoredPorts {
     /** Tells whoever delivers mails that there is one; it never waits, and never fails. */
     deliverSoon(): void;
   };
+  /** This machine's clock: for what is shown. What ends when is for the database's. */
+  clock: { now(): Date; uptimeSeconds(): number };
   /** Whether the database answers. Throws `Unavailable` when it does not. */
   database: { ping(): Promise<void> };
 }

@@ -54,8 +54,9 @@ function securityHandler(scheme: SecurityScheme, served: ServedDialect, accessTo
   return async (req: Request): Promise<boolean> => {
     const locals = req.res?.locals ?? {};
     try {
-      locals.principal = await check(req);
-      return locals.principal !== null;
+      const principal = await check(req);
+      if (principal) locals.principal = principal; // another scheme's check may run beside this one
+      return principal !== null;
     } catch (error) {
       locals.fault = error; // the validator turns whatever is thrown here into a 401
       throw error;

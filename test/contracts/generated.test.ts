@@ -58,7 +58,13 @@ describe('the secrets of the merged document', () => {
       'pixyle LoginRequest.password',
       'pixyle LoginResponse.access_token',
       'pixyle LoginResponse.refresh_token',
+      'puppilot AgentsTokenResponse.access_token',
+      'puppilot AgentsTokenResponse.refresh_token',
       'puppilot LoginRequest.password',
+      'puppilot PasswordChange.new_password',
+      'puppilot PasswordChange.old_password',
+      'puppilot PasswordReset.new_password',
+      'puppilot PasswordReset.token',
       'puppilot RefreshRequest.token',
       'puppilot TokenResponse.access_token',
       'puppilot TokenResponse.refresh_token',
@@ -75,6 +81,8 @@ describe('the secrets of the merged document', () => {
 
     expect(placesOf((part, pointer) => soundsSecret.test(pointer) && part['x-secret'] !== true)).toEqual([
       'flashback LoginResponse.tokenId',
+      'puppilot AgentsTokenResponse.token_type',
+      'puppilot Organization.has_slack_bot_token',
       'puppilot TokenResponse.token_type',
     ]);
   });
@@ -119,6 +127,8 @@ describe('every 4xx and 5xx of every operation', () => {
       'POST /api/login 500',
       'POST /api/verify 500',
       'POST /api/refresh 500',
+      'GET /api/health 500',
+      'GET /api 500',
     ]);
   });
 });

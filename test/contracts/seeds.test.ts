@@ -62,7 +62,7 @@ describe.each(NAMES)('the contract of %s', (name) => {
 
 describe.each(NAMES)('the seed of %s', (name) => {
   it('holds facts, not a word of its vendor', () => {
-    expect(JSON.stringify(seedOf(name))).not.toMatch(/"(summary|description|title|examples?)":/);
+    expect(JSON.stringify(seedOf(name))).not.toMatch(/"(summary|description|title)":"|"examples?":/);
   });
 });
 

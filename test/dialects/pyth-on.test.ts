@@ -162,7 +162,7 @@ onEveryDatabase((kind) => {
       const broken = await startServer(database, {
         change: (service) => ({
           ...service,
-          ports: { ...service.ports, sessions: { ...service.ports.sessions, findLive: () => Promise.reject(new Unavailable('away')) } },
+          ports: { ...service.ports, revocations: { hasEnded: () => null }, sessions: { ...service.ports.sessions, isLive: () => Promise.reject(new Unavailable('away')) } },
         }),
       });
       const answer = await broken.send('POST', '/api/verify', { headers: { authorization: `Bearer ${token}` } });

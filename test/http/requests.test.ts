@@ -298,6 +298,8 @@ describe('the logger', () => {
       'accessToken',
       'access_token',
       'apiKey',
+      'new_password',
+      'old_password',
       'password',
       'refreshToken',
       'refresh_token',

@@ -230,6 +230,7 @@ export function fakePorts(accounts: Account[]): {
       record: async (event) => void events.push(event),
       list: async () => [],
     },
+    clock: { now: () => NOW, uptimeSeconds: () => 60 },
     atomically: (work) => work(ports),
     revocations: { hasEnded: () => null },
     mails: { seal: (mail) => ({ id: crypto.randomUUID(), sealed: Buffer.from(JSON.stringify(mail)) }), deliverSoon: () => {} },

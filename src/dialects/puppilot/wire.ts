@@ -1,5 +1,10 @@
-import type { PuppilotTokenResponse, PuppilotUser } from '../../../generated/client/types.gen.js';
-import type { Account } from '../../core/account.js';
+import type {
+  PuppilotAgentsTokenResponse,
+  PuppilotOrganization,
+  PuppilotTokenResponse,
+  PuppilotUser,
+} from '../../../generated/client/types.gen.js';
+import type { Account, Organization } from '../../core/account.js';
 import type { SignedIn } from '../../core/open-session.js';
 import { unixSeconds } from '../../core/session.js';
 
@@ -13,6 +18,17 @@ export function toTokenResponse({ account, session, accessToken, accessExpiresAt
     refresh_expires_at: unixSeconds(session.idleExpiresAt),
     user: toUser(account),
   };
+}
+
+/** The same under the names of the agents API. */
+export function toAgentsTokenResponse(signedIn: SignedIn): PuppilotAgentsTokenResponse {
+  const { id, email, name, organization } = signedIn.account;
+  return { ...toTokenResponse(signedIn), user: { id, email, name, organization_id: organization.id } };
+}
+
+/** An organisation; of what else this API shows nothing is kept. */
+export function toOrganization({ id, name }: Organization): PuppilotOrganization {
+  return { public_id: id, name, description: '', has_slack_bot_token: false, slack_channel: null, email_notification: null };
 }
 
 /** What this API shows of an account. */

@@ -1,5 +1,5 @@
 import type { OperationsOf } from '../dialect.js';
-import { toAuthResponse } from './wire.js';
+import { INFO, toAuthResponse, toHealth } from './wire.js';
 
 /** One handler for each operation of the contract. */
 export const operations: OperationsOf<'pyth-on'> = {
@@ -20,5 +20,14 @@ export const operations: OperationsOf<'pyth-on'> = {
 
   async verifyToken(_request, _core, { principal }) {
     return { status: 200, body: { valid: true, user: { email: String(principal.accessToken?.claims.email) } } };
+  },
+
+  async getHealth(_request, core) {
+    await core.checkReadiness();
+    return { status: 200, body: toHealth(core.now(), core.uptimeSeconds()) };
+  },
+
+  async getInfo() {
+    return { status: 200, body: INFO };
   },
 };
