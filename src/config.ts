@@ -43,6 +43,7 @@ const settings = z.object({
   FLASHBACK_HIDE_ACCOUNTS: oneOf(['true', 'false'])
     .transform((word) => word === 'true')
     .default(false),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
 });
 

@@ -4,6 +4,8 @@ import { parseEmailAddress } from '../core/email-address.js';
 import { latchkey } from '../dialects/latchkey/index.js';
 import type { Context } from '../core/context.js';
 import type { Refusal } from '../core/outcome.js';
+import { inviteAccount } from '../core/invite-account.js';
+import { revokeApiKeyByEmail } from '../core/own-api-keys.js';
 import { setStatusByEmail } from '../core/set-account-status.js';
 import type { Service } from './service.js';
 
@@ -20,6 +22,8 @@ export type Command =
       operator?: boolean;
       password: string | null;
     }
+  | { name: 'accounts invite'; email: string; dialect: string; accountName?: string; organization?: string }
+  | { name: 'accounts revoke-api-key'; email: string }
   | { name: 'accounts list'; after?: string; limit: number }
   | { name: 'accounts show'; email: string }
   | { name: 'accounts set-status'; email: string; status: AccountStatus }
@@ -54,6 +58,18 @@ export async function runCommand(command: Command, service: Service): Promise<Co
         password: command.password,
       });
       return created.ok ? said(`Created ${created.value.email}\n`) : refused(created.refusal);
+    }
+    case 'accounts invite': {
+      const { email, accountName: name, organization, dialect } = command;
+      const invited = await inviteAccount(
+        { ...context, dialect },
+        { email: email.trim(), ...(name && { name }), ...(organization && { organization: { kind: 'shared', name: organization } }) },
+      );
+      return invited.ok ? said(`Invited ${invited.value.email}\n`) : refused(invited.refusal);
+    }
+    case 'accounts revoke-api-key': {
+      const revoked = await revokeApiKeyByEmail(context, command.email.trim());
+      return revoked.ok ? said(`The API key of ${revoked.value.email} is good for nothing any more\n`) : refused(revoked.refusal);
     }
     case 'accounts list': {
       const found = await ports.accounts.list({ after: command.after?.trim() ?? null, limit: command.limit + 1 });

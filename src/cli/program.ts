@@ -10,6 +10,8 @@ import { askForPassword, generatePassword, readFirstLine } from './password-inpu
 import { migrateServerDatabase, openService } from './service.js';
 
 const MAX_LIST_LENGTH = 1000;
+/** The dialects in which an invited account can be completed. */
+const INVITING = ['flashback', 'latchkey'];
 
 interface CreateOptions {
   email: string;
@@ -78,6 +80,20 @@ export function createProgram(finish: (exitCode: number) => void): Program {
       const shown = generated && result.exitCode === 0 ? { ...result, output: `${result.output}Password: ${password}\n` } : result;
       finish(print(shown));
     });
+  accounts
+    .command('invite')
+    .description('make an account that waits for its owner, and mail them the token that completes it')
+    .requiredOption('--email <address>', 'its e-mail address')
+    .option('--name <name>', 'its name, until its owner says another')
+    .option('--organization <name>', 'the organisation of that name, made where there is none (default: one of its own)')
+    .addOption(new Option('--dialect <name>', 'the API whose page the mail leads to').choices(INVITING).default('flashback'))
+    .action(({ name, ...options }: { email: string; name?: string; organization?: string; dialect: string }) =>
+      run({ name: 'accounts invite', ...options, ...(name && { accountName: name }) }),
+    );
+  accounts
+    .command('revoke-api-key <email>')
+    .description("make the account's Pyth-On API key good for nothing; the next login shows another")
+    .action((email: string) => run({ name: 'accounts revoke-api-key', email }));
   accounts
     .command('list')
     .description('list accounts, ordered by address')

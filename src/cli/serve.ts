@@ -4,6 +4,8 @@ import { createApp, createLogger } from '../app.js';
 import type { Config } from '../config.js';
 import { cleanUp } from '../core/clean-up.js';
 import { createHttpServer } from '../http/server.js';
+import { ListenError } from './listen-error.js';
+import { createMetrics, serveMetrics } from './metrics.js';
 import { runCommand, type Command, type CommandResult } from './commands.js';
 import { openService, type Service } from './service.js';
 
@@ -11,13 +13,11 @@ import { openService, type Service } from './service.js';
 const STOP_GRACE_MS = 10_000;
 const IDLE_SWEEP_MS = 50;
 
+/** For who is on this machine. */
+const METRICS_HOST = '127.0.0.1';
+
 /** How often what has ended is deleted. */
 const CLEAN_UP_EVERY_MS = 5 * 60_000;
-
-/** The address cannot be listened on. */
-export class ListenError extends Error {
-  override name = 'ListenError';
-}
 
 /** The database in this process cannot go on. */
 export class DatabaseStopped extends Error {
@@ -37,13 +37,16 @@ export async function serve(config: Config): Promise<void> {
     const logger = createLogger(config.LOG_LEVEL);
     const server = createHttpServer(createApp(config, service, logger));
     await listen(server, config);
+    const metrics = createMetrics();
+    const metricsServer = config.METRICS_PORT === undefined ? null : await serveMetrics(metrics, METRICS_HOST, config.METRICS_PORT);
     console.log(readyLine(server.address() as AddressInfo));
     const cleaning = setInterval(
-      () => void cleanUp(service.ports).catch((error: Error) => logger.warn(`cleaning up failed: ${error.message}`)),
+      () => void cleanUp(service.ports, metrics.countDeleted).catch((error: Error) => logger.warn(`cleaning up failed: ${error.message}`)),
       CLEAN_UP_EVERY_MS,
     );
     const failure = await Promise.race([stop, service.failed]);
     clearInterval(cleaning);
+    metricsServer?.close();
     await stopServer(server);
     if (failure) throw new DatabaseStopped('the embedded database stopped, start again to recover it', { cause: failure });
   } finally {

@@ -1,6 +1,8 @@
+import type { Account } from './account.js';
 import type { ApiKey } from './api-key.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
+import { parseEmailAddress } from './email-address.js';
 import { findOwnAccount } from './find-own-account.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import type { Page, SessionCursor } from './ports.js';
@@ -116,6 +118,21 @@ export async function rotateDerivedApiKey(context: Context, principal: Principal
   await record(context, { action: 'api_key.changed', accountId: own.value.id });
   const account = await ports.accounts.findById(own.value.id);
   return account ? done(ports.tokens.deriveApiKey(account)) : refuse('unauthorized');
+}
+
+/**
+ * Makes the derived API key of an account good for nothing, for who is at the command line.
+ *
+ * @returns the account; or `unknown_account`.
+ * @throws when a port does.
+ */
+export async function revokeApiKeyByEmail(context: Context, email: string): Promise<Outcome<Account>> {
+  const address = parseEmailAddress(email);
+  const account = address && (await context.ports.accounts.findByEmail(address));
+  if (!account) return refuse('unknown_account');
+  await context.ports.accounts.revokeDerivedApiKey(account.id);
+  await record(context, { action: 'api_key.changed', accountId: account.id });
+  return done(account);
 }
 
 async function findOwnApiKey(context: Context, principal: Principal, id: string, scopes: string[] = []): Promise<Outcome<ApiKey>> {

@@ -203,12 +203,12 @@ export interface Ports extends StoredPorts {
   };
   maintenance: {
     /**
-     * Deletes rows that nothing can need any more: sessions past their end, revocations of tokens past theirs. A batch at a time,
-     * and none that another process is at.
+     * Deletes rows that nothing can need any more: sessions past their end, revocations of tokens past theirs, codes, mails and keys
+     * that have expired. A batch of each at a time, and none that another process is at.
      *
-     * @returns how many rows there were; fewer than `batchSize`: there are no more.
+     * @returns how many rows of each table it were; fewer than `batchSize`: there are no more.
      */
-    deleteExpired(batchSize: number): Promise<number>;
+    deleteExpired(batchSize: number): Promise<Record<string, number>>;
   };
   passwords: {
     hash(password: string): Promise<string>;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account, NewAccount } from '../../src/core/account.js';
+import { cleanUp } from '../../src/core/clean-up.js';
 import { done, refuse } from '../../src/core/outcome.js';
 import { createSealer, WrongMasterSecret } from '../../src/crypto/sealing.js';
 import { loadKeyRing } from '../../src/crypto/key-ring.js';
@@ -203,7 +204,14 @@ onEveryDatabase((kind) => {
       await revoke('a token that would live', 60);
       await revoke('a token that has ended', -60);
 
-      expect([await ports.maintenance.deleteExpired(3), await ports.maintenance.deleteExpired(3)]).toEqual([3, ended.length - 3]);
+      const deleted: [string, number][] = [];
+      await cleanUp(ports, (table, rows) => deleted.push([table, rows]), 3);
+
+      expect(deleted).toEqual([
+        ['sessions', 3],
+        ['revocations', 1],
+        ['sessions', ended.length - 3],
+      ]);
       expect(await database.source.query('SELECT id FROM sessions')).toEqual([{ id: live?.id }]);
       expect(await database.source.query('SELECT id FROM revocations')).toEqual([{ id: 'a token that would live' }]);
     });

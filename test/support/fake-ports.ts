@@ -234,7 +234,7 @@ export function fakePorts(accounts: Account[]): {
     atomically: (work) => work(ports),
     revocations: { hasEnded: () => null },
     mails: { seal: (mail) => ({ id: crypto.randomUUID(), sealed: Buffer.from(JSON.stringify(mail)) }), deliverSoon: () => {} },
-    maintenance: { deleteExpired: async () => 0 },
+    maintenance: { deleteExpired: async () => ({}) },
     passwords: {
       hash: async (password) => `hash(${password})`,
       async verify(password, hash) {

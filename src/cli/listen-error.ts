@@ -1,0 +1,4 @@
+/** An address cannot be listened on. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
