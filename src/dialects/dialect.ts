@@ -23,6 +23,7 @@ export type Failure =
   | { code: 'method_not_allowed' }
   | { code: 'body_too_large' }
   | { code: 'unsupported_media_type' }
+  | { code: 'rate_limited' }
   | { code: 'overloaded' }
   | { code: 'unavailable' }
   | { code: 'internal' };

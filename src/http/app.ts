@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Core } from '../core/core.js';
-import { Overloaded } from '../core/faults.js';
+import { Overloaded, RateLimited } from '../core/faults.js';
 import type { Refusal } from '../core/outcome.js';
 import type { Caller, Dialect, Issue } from '../dialects/dialect.js';
 import { accessLog } from './access-log.js';
@@ -125,7 +125,7 @@ function answerFailure(dialects: ServedDialect[]): ErrorRequestHandler {
         'WWW-Authenticate',
         req.headers.authorization && failure.code === 'unauthorized' ? 'Bearer error="invalid_token"' : 'Bearer',
       );
-    if (fault instanceof Overloaded) res.setHeader('Retry-After', fault.retryAfterSeconds);
+    if (fault instanceof Overloaded || fault instanceof RateLimited) res.setHeader('Retry-After', fault.retryAfterSeconds);
     else if (status === 503) res.setHeader('Retry-After', UNAVAILABLE_RETRY_AFTER_SECONDS);
     send(res, status, dialect.errorMediaType, body);
   };

@@ -1,4 +1,4 @@
-import { Overloaded, Unavailable } from '../core/faults.js';
+import { Overloaded, RateLimited, Unavailable } from '../core/faults.js';
 import type { Failure, Issue } from '../dialects/dialect.js';
 
 /** Ends a request with a failure. */
@@ -41,6 +41,7 @@ const CONTRACT_FAILURES: Record<number, Failure> = {
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Rejected) return thrown.failure;
   if (thrown instanceof Overloaded) return { code: 'overloaded' };
+  if (thrown instanceof RateLimited) return { code: 'rate_limited' };
   if (thrown instanceof Unavailable) return { code: 'unavailable' };
   if (isContractError(thrown) && thrown.status < 500) {
     return CONTRACT_FAILURES[thrown.status] ?? { code: 'invalid_request', issues: thrown.errors.map(toIssue) };

@@ -95,7 +95,8 @@ function listening(service: Service, mails: Mail[]): Service {
   return { ...service, ports: { ...service.ports, mails: { seal: hearing, deliverSoon } } };
 }
 
-async function sendChecked(url: string, method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Answer> {
+/** Sends a request, and checks the response against the merged document. */
+export async function sendChecked(url: string, method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Answer> {
   const payload = raw !== undefined ? new Uint8Array(Buffer.from(raw)) : body === undefined ? undefined : JSON.stringify(body);
   const response = await fetch(url + path, {
     method,

@@ -45,6 +45,7 @@ const FAILURES: Record<FailureCode, Words> = {
   method_not_allowed: [405, 'METHOD_NOT_ALLOWED', 'This method is not allowed here'],
   body_too_large: [413, 'PAYLOAD_TOO_LARGE', 'The request body is too large'],
   unsupported_media_type: [415, 'UNSUPPORTED_MEDIA_TYPE', 'The request body must be application/json'],
+  rate_limited: [429, 'TOO_MANY_ATTEMPTS', 'Too many attempts'],
   overloaded: [503, 'SERVICE_UNAVAILABLE', 'The service is busy'],
   unavailable: [503, 'SERVICE_UNAVAILABLE', 'The service is not available'],
   internal: [500, 'INTERNAL_ERROR', 'Internal error'],

@@ -43,6 +43,7 @@ const FAILURES: Record<FailureCode, Words> = {
   method_not_allowed: [405, 'This method is not allowed here.'],
   body_too_large: [413, 'The request body is too large.'],
   unsupported_media_type: [415, 'The request body must be application/json.'],
+  rate_limited: [429, 'There were too many attempts.'],
   overloaded: [503, 'The service is busy.'],
   unavailable: [503, 'The service is not available.'],
   internal: [500, 'The service failed.'],

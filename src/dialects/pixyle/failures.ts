@@ -45,6 +45,7 @@ const FAILURES: Record<FailureCode, Words> = {
   method_not_allowed: [405, 'Method is not allowed'],
   body_too_large: [413, 'Request body is too large'],
   unsupported_media_type: NO_JSON,
+  rate_limited: [429, 'Too many attempts'],
   overloaded: [503, 'Service is busy'],
   unavailable: [503, 'Service is not available'],
   internal: [500, 'Internal error'],

@@ -47,6 +47,7 @@ const FAILURES: Record<FailureCode, Words> = {
   method_not_allowed: [405, 'method not allowed'],
   body_too_large: [413, 'request body too large'],
   unsupported_media_type: INVALID_BODY,
+  rate_limited: [429, 'too many attempts'],
   overloaded: [503, 'service unavailable'],
   unavailable: [503, 'service unavailable'],
   internal: [500, 'internal error'],

@@ -45,6 +45,7 @@ const FAILURES: Record<FailureCode, Words> = {
   method_not_allowed: [405, 'method_not_allowed', 'This method is not allowed here'],
   body_too_large: [413, 'body_too_large', 'The request body is too large'],
   unsupported_media_type: [415, 'unsupported_media_type', 'The request body must be application/json'],
+  rate_limited: [429, 'too_many_attempts', 'Too many attempts'],
   overloaded: [503, 'overloaded', 'The service is busy, try again later'],
   unavailable: [503, 'unavailable', 'The service is not available, try again later'],
   internal: [500, 'internal', 'Internal error'],

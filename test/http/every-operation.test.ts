@@ -1,0 +1,170 @@
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { operationsOf } from '../../openapi/tools/merge.mjs';
+import { RateLimited, Unavailable } from '../../src/core/faults.js';
+import { createCore } from '../../src/core/core.js';
+import type { Dialect } from '../../src/dialects/dialect.js';
+import { DIALECTS } from '../../src/dialects/index.js';
+import { createHttpApp } from '../../src/http/app.js';
+import type { OpenApiDocument } from '../../src/http/contract.js';
+import { ROUTES } from '../../src/http/route-table.js';
+import { createHttpServer } from '../../src/http/server.js';
+import { contextOf, fakePorts } from '../support/fake-ports.js';
+import { contractFaults, mergedDocument } from '../support/response-checker.js';
+import { sendChecked } from '../support/server.js';
+
+// What holds for every operation of the merged document, whichever it is: its requests are made from its examples.
+
+interface Parameter {
+  $ref?: string;
+  in: string;
+  name: string;
+  required?: boolean;
+  example?: unknown;
+  schema: { examples?: unknown[] };
+}
+
+interface Media {
+  example?: unknown;
+}
+
+interface DocumentedOperation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, Media> };
+  security: Record<string, string[]>[];
+  responses: Record<string, unknown>;
+  'x-latchkey-dialect': string;
+  'x-latchkey-operation': string;
+  'x-max-body-bytes'?: number;
+}
+
+const OPERATIONS = operationsOf(mergedDocument).map(([path, method, operation]) => ({
+  title: `${method.toUpperCase()} ${path}`,
+  method: method.toUpperCase(),
+  path,
+  operation: operation as DocumentedOperation,
+}));
+type Documented = (typeof OPERATIONS)[number];
+
+const documents = (status: string) => OPERATIONS.filter(({ operation }) => operation.responses[status]);
+const withBody = OPERATIONS.filter(({ operation }) => operation.requestBody);
+const secured = OPERATIONS.filter(
+  ({ operation: { security } }) => security.length > 0 && security.every((way) => Object.keys(way).length > 0),
+);
+
+/** The service with nothing behind it: what each handler does is told by the test. */
+let thrown: Error = new Error('nothing was told to be thrown');
+const failing = (dialect: Dialect): Dialect => ({
+  ...dialect,
+  operations: Object.fromEntries(Object.keys(dialect.operations).map((name) => [name, () => Promise.reject(thrown)])),
+});
+const options = {
+  document: mergedDocument as unknown as OpenApiDocument,
+  routes: ROUTES,
+  dialects: DIALECTS.map((dialect: Dialect) => ({
+    dialect: { ...failing(dialect), policy: { ...dialect.policy, accessTokens: 'opaque' as const } },
+    coreFor: () => ({
+      ...createCore(contextOf(fakePorts([]).ports)),
+      authenticateOpaqueToken: async (token: string) =>
+        token === 'good' ? { accountId: 'somebody', account: null, session: { id: 'a session' }, accessToken: null, rights: null } : null,
+    }),
+  })),
+  accessTokens: { issuer: 'http://latchkey.test', type: 'at+jwt', verificationKey: () => null },
+  logger: pino({ level: 'silent' }),
+};
+const server = createHttpServer(createHttpApp(options));
+let url = '';
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => void server.close());
+
+/** A request that the contract lets through, made from its examples. */
+function goodRequest({ path, operation }: Documented): {
+  path: string;
+  type: string | undefined;
+  raw: string | undefined;
+  headers: Record<string, string>;
+} {
+  const given = (operation.parameters ?? []).map(resolved).filter((parameter) => parameter.required || parameter.in === 'path');
+  const exampleOf = ({ example, schema }: Parameter) => String(example ?? schema.examples?.[0]);
+  const filled = given
+    .filter((parameter) => parameter.in === 'path')
+    .reduce((text, parameter) => text.replace(`{${parameter.name}}`, encodeURIComponent(exampleOf(parameter))), path);
+  const query = new URLSearchParams(
+    given.filter((parameter) => parameter.in === 'query').map((parameter) => [parameter.name, exampleOf(parameter)]),
+  ).toString();
+  const headers = Object.fromEntries(
+    given.filter((parameter) => parameter.in === 'header').map((parameter) => [parameter.name, exampleOf(parameter)]),
+  );
+  const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+  const raw = type && (type.endsWith('json') ? JSON.stringify(media?.example) : new URLSearchParams(media?.example as never).toString());
+  return { path: query ? `${filled}?${query}` : filled, type, raw, headers: { ...headers, ...(type && { 'content-type': type }) } };
+}
+
+function resolved(parameter: Parameter): Parameter {
+  const name = parameter.$ref?.split('/').at(-1);
+  return name
+    ? ((mergedDocument.components as unknown as { parameters: Record<string, Parameter> }).parameters[name] ?? parameter)
+    : parameter;
+}
+
+function send(documented: Documented, change: { headers?: Record<string, string>; raw?: string } = {}) {
+  const { path, raw, headers } = goodRequest(documented);
+  const body = change.raw ?? raw;
+  return sendChecked(url, documented.method, path, {
+    ...(body !== undefined && { raw: body }),
+    headers: { ...headers, authorization: 'Bearer good', ...change.headers },
+  });
+}
+
+describe.each([
+  ['500', new Error('a fault with a secret in it')],
+  ['503', new Unavailable('the database is away')],
+  ['429', new RateLimited('too many', 7)],
+])('%s, where the contract names it, is answered in its shape', (status, fault) => {
+  it.each(documents(status).map((each): [string, Documented] => [each.title, each]))('by %s', async (_title, each) => {
+    thrown = fault;
+    const answer = await send(each);
+
+    expect(answer.status).toBe(Number(status));
+    expect(JSON.stringify(answer.body)).not.toContain('secret');
+    expect(answer.headers.get('retry-after')).toBe({ 500: null, 503: '5', 429: '7' }[status]);
+  });
+});
+
+it.each(secured.map((each): [string, Documented] => [each.title, each]))(
+  '401: %s wants a credential, and a good one',
+  async (_title, each) => {
+    const { path, raw, headers } = goodRequest(each);
+    for (const authorization of [undefined, 'Bearer bad', 'Basic Z29vZDo=', 'good']) {
+      const sent = { ...headers, ...(authorization && { authorization }) };
+      const answer = await sendChecked(url, each.method, path, { ...(raw !== undefined && { raw }), headers: sent });
+
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe(authorization ? 'Bearer error="invalid_token"' : 'Bearer');
+    }
+  },
+);
+
+describe.each(withBody.map((each): [string, Documented] => [each.title, each]))('%s', (_title, each) => {
+  it('refuses a body of another media type, a broken one and one that is too large', async () => {
+    const limit = each.operation['x-max-body-bytes'] ?? 0;
+
+    expect([400, 415]).toContain((await send(each, { headers: { 'content-type': 'text/plain' } })).status);
+    expect((await send(each, { raw: ' '.repeat(limit + 1) })).status).toBe(413);
+    if (goodRequest(each).type === 'application/json') expect([400, 422]).toContain((await send(each, { raw: '{' })).status);
+  });
+
+  it('says which body it reads at most', () => {
+    expect(each.operation['x-max-body-bytes']).toBeGreaterThan(0);
+  });
+});
+
+it('the checker finds a status that no operation documents', () => {
+  const seen = { method: 'GET', path: '/livez', status: 418, mediaType: 'application/json', body: {} };
+
+  expect(contractFaults(seen)).toEqual(['GET /livez 418: this status is not documented']);
+});
