@@ -90,7 +90,9 @@ export interface Ports {
     open(session: NewSession): Promise<Session | null>;
     /** The session and its account, unless it has ended, that access token of it was revoked, or the account is not active. */
     findLive(id: string, accessTokenId: string): Promise<LiveSession | null>;
-    /** The same for an opaque token. */
+    /** Whether `findLive` would find something. */
+    isLive(id: string, accessTokenId: string): Promise<boolean>;
+    /** The same as `findLive` for an opaque token. */
     findLiveByOpaqueToken(hash: Buffer): Promise<LiveSession | null>;
     /**
      * Begins the next generation of a live session: once for each generation, whoever asks first.
@@ -107,6 +109,11 @@ export interface Ports {
     endByOpaqueToken(hash: Buffer): Promise<void>;
     /** Makes one access token good for nothing; the session goes on. `until`: when it would have ended by itself. */
     revokeAccessToken(accessTokenId: string, until: Date): Promise<void>;
+  };
+  /** What has ended, as far as this process has heard. */
+  revocations: {
+    /** Whether the session has ended, or that access token was revoked by itself; null: this process cannot tell now, ask the database. */
+    hasEnded(sessionId: string, accessTokenId: string): boolean | null;
   };
   maintenance: {
     /**

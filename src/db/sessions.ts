@@ -24,6 +24,13 @@ const RENEW = `UPDATE sessions session
   SET renewed_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
   FROM accounts account WHERE session.id = $1 AND ${LIVE} RETURNING session.id`;
 
+const IS_LIVE = `SELECT FROM sessions session, accounts account WHERE session.id = $1 AND ${LIVE}
+  AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND revocations.id = $2)`;
+
+/** The minute is for clocks that differ, as in the migrations. */
+const REVOKE_TOKEN = `
+  INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2::timestamptz + interval '1 minute') ON CONFLICT DO NOTHING`;
+
 /** The sessions in the database. */
 export function sessionsIn(source: DataSource): Ports['sessions'] {
   const sessions = source.getRepository(SessionEntity);
@@ -63,6 +70,8 @@ export function sessionsIn(source: DataSource): Ports['sessions'] {
           .andWhere("NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND revocations.id = :accessTokenId)", { accessTokenId }),
       ),
 
+    isLive: async (id, accessTokenId) => (await source.query(IS_LIVE, [id, accessTokenId])).length > 0,
+
     findLiveByOpaqueToken: (hash) => only(live().andWhere('session.opaque_token_hash = :hash', { hash })),
 
     async rotate(id, generation) {
@@ -92,10 +101,7 @@ export function sessionsIn(source: DataSource): Ports['sessions'] {
     },
 
     async revokeAccessToken(accessTokenId, until) {
-      await source.query(`INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2) ON CONFLICT DO NOTHING`, [
-        accessTokenId,
-        until,
-      ]);
+      await source.query(REVOKE_TOKEN, [accessTokenId, until]);
     },
   };
 }

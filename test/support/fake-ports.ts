@@ -87,6 +87,7 @@ export function fakePorts(accounts: Account[]): {
         return session;
       },
       findLive: async (id, accessTokenId) => (revoked.has(accessTokenId) ? null : live(id)),
+      isLive: async (id, accessTokenId) => !revoked.has(accessTokenId) && live(id) !== null,
       findLiveByOpaqueToken: async () => live(sessions[0]?.id),
       async rotate(id, generation) {
         const found = live(id);
@@ -104,6 +105,7 @@ export function fakePorts(accounts: Account[]): {
       endByOpaqueToken: async () => void sessions.pop(),
       revokeAccessToken: async (id) => void revoked.add(id),
     },
+    revocations: { hasEnded: () => null },
     maintenance: { deleteExpired: async () => 0 },
     passwords: {
       hash: async (password) => `hash(${password})`,
