@@ -64,7 +64,7 @@ export async function assembleService(
   scheme: HashScheme = config.PASSWORD_HASH === 'argon2id' ? { algorithm: 'argon2id' } : { algorithm: 'bcrypt', cost: config.BCRYPT_COST },
   hashPool: HashPool = createHashPool(),
 ): Promise<Service> {
-  const { keys, ...stored } = databasePorts(database.source);
+  const { keys, ...stored } = databasePorts(database.source, database.revocations);
   const keyRing = await loadKeyRing(keys, createSealer(masterSecret));
   const issuer = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   const tokens = createTokens(keyRing, issuer);

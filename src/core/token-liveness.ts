@@ -1,7 +1,16 @@
 import type { Ports } from './ports.js';
 
-/** Placeholder until the feed lands. */
-export async function isAccessTokenLive(ports: Ports, sessionId: string, accessTokenId: string): Promise<boolean> {
-  const hasEnded = ports.revocations.hasEnded(sessionId, accessTokenId);
-  return hasEnded === null ? ports.sessions.isLive(sessionId, accessTokenId) : !hasEnded;
+/**
+ * Whether a signed access token is still good, its signature and times being so: its session has not ended, and it was not revoked
+ * by itself. Asks the database only where this process cannot tell.
+ *
+ * @throws when a port does.
+ */
+export async function isAccessTokenLive(
+  { revocations, sessions }: Pick<Ports, 'revocations' | 'sessions'>,
+  sessionId: string,
+  accessTokenId: string,
+): Promise<boolean> {
+  const hasEnded = revocations.hasEnded(sessionId, accessTokenId);
+  return hasEnded === null ? sessions.isLive(sessionId, accessTokenId) : !hasEnded;
 }

@@ -2,9 +2,11 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { openEmbeddedRevocationFeed } from './embedded-revocation-feed.js';
 import { ENTITIES } from './entities.js';
 import { translateFaults } from './faults.js';
 import { MIGRATIONS } from './migrations.js';
+import { openRevocationFeed, openWhenAsked, type RevocationFeed } from './revocation-feed.js';
 
 /** How long a request waits for a connection before the database counts as away. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -25,6 +27,8 @@ export type DatabaseLocation = { url: string } | { folder: string };
 
 export interface Database {
   source: DataSource;
+  /** What has ended. It needs the schema when it is asked for the first time. */
+  revocations: RevocationFeed;
   /** Settles when the embedded database has stopped for good. Nothing is lost: the next process recovers it. */
   failed: Promise<Error>;
   close(): Promise<void>;
@@ -45,7 +49,16 @@ async function openServerDatabase(url: string, patient: boolean): Promise<Databa
   const extra = patient ? {} : { query_timeout: QUERY_TIMEOUT_MS, Client: clientThatTells(closeAfterTimeout) };
   const source = new DataSource({ ...OPTIONS, url, poolErrorHandler: () => {}, extra });
   await translateFaults(() => source.initialize());
-  return { source, failed: new Promise(() => {}), close: () => source.destroy() };
+  const revocations = openWhenAsked(() => openRevocationFeed(url));
+  return {
+    source,
+    revocations,
+    failed: new Promise(() => {}),
+    async close() {
+      revocations.close();
+      await source.destroy();
+    },
+  };
 }
 
 async function openEmbeddedDatabase(folder: string): Promise<Database> {
@@ -63,10 +76,13 @@ async function openEmbeddedDatabase(folder: string): Promise<Database> {
   });
   const source = new DataSource({ ...OPTIONS, extra: { ...createPgConfig(lite), max: 1, Client } });
   await source.initialize();
+  const revocations = openWhenAsked(() => openEmbeddedRevocationFeed(source, lite));
   return {
     source,
+    revocations,
     failed,
     async close() {
+      revocations.close();
       if (hasFailed) return; // it must not write any more
       await source.destroy();
       await lite.close();

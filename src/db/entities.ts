@@ -108,7 +108,7 @@ export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
   },
 });
 
-export const RevocationEntity = new EntitySchema<{ kind: 'token'; id: string; until: Date }>({
+export const RevocationEntity = new EntitySchema<{ kind: 'session' | 'token'; id: string; until: Date }>({
   name: 'Revocation',
   tableName: 'revocations',
   columns: {
@@ -116,7 +116,7 @@ export const RevocationEntity = new EntitySchema<{ kind: 'token'; id: string; un
     id: { type: 'text', primary: true, primaryKeyConstraintName: 'revocations_pkey' },
     until: { type: 'timestamptz' },
   },
-  checks: [{ name: 'revocations_kind_check', expression: "kind IN ('token')" }],
+  checks: [{ name: 'revocations_kind_check', expression: "kind IN ('session', 'token')" }],
   indices: [{ name: 'revocations_until_idx', columns: ['until'] }],
 });
 

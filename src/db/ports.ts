@@ -9,20 +9,43 @@ import { translateFaults } from './faults.js';
 import { keysIn } from './keys.js';
 import { maintenanceIn } from './maintenance.js';
 import { outboxIn } from './outbox.js';
+import type { RevocationFeed } from './revocation-feed.js';
 import { sessionsIn } from './sessions.js';
 
-type DatabasePorts = StoredPorts & Pick<Ports, 'atomically' | 'maintenance' | 'database'> & { keys: KeyStore };
+type DatabasePorts = StoredPorts & Pick<Ports, 'atomically' | 'revocations' | 'maintenance' | 'database'> & { keys: KeyStore };
 
-/** The core's ports that are a database. */
-export function databasePorts(source: DataSource): DatabasePorts {
+/** For who checks no access token. */
+const NO_FEED: Pick<RevocationFeed, 'hasEnded' | 'doubt'> = { hasEnded: () => null, doubt: () => {} };
+
+/** The core's ports that are a database; without a feed, `revocations` cannot tell anything. */
+export function databasePorts(source: DataSource, { hasEnded, doubt } = NO_FEED): DatabasePorts {
+  /** What ended here is refused on this process's very next request, though the feed has not brought it yet. */
+  const ending: Wrapper =
+    (method) =>
+    (...args) =>
+      method(...args).finally(doubt);
+  const stored = storedPorts(source.manager);
+  const { accounts, sessions } = stored;
   return {
-    ...storedPorts(source.manager),
-    atomically: (work) => translateFaults(() => inTransaction(source, work)),
+    ...stored,
+    accounts: { ...accounts, setStatus: ending(accounts.setStatus), delete: ending(accounts.delete) },
+    sessions: {
+      ...sessions,
+      end: ending(sessions.end),
+      endOwn: ending(sessions.endOwn),
+      endAll: ending(sessions.endAll),
+      endByOpaqueToken: ending(sessions.endByOpaqueToken),
+      revokeAccessToken: ending(sessions.revokeAccessToken),
+    },
+    atomically: (work) => translateFaults(() => inTransaction(source, work)).finally(doubt),
+    revocations: { hasEnded },
     maintenance: translatingFaults(maintenanceIn(source)),
     keys: translatingFaults(keysIn(source)),
     database: translatingFaults({ ping: () => source.query('SELECT 1') }),
   };
 }
+
+type Wrapper = <Args extends unknown[], T>(method: (...args: Args) => Promise<T>) => (...args: Args) => Promise<T>;
 
 function storedPorts(manager: EntityManager): StoredPorts {
   return {

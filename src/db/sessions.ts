@@ -35,6 +35,10 @@ const IS_LIVE = `
   SELECT FROM sessions session JOIN accounts account ON ${LIVE}
   WHERE session.id = $1 AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND id = $2)`;
 
+/** The minute is for clocks that differ, as in the migrations. */
+const REVOKE_TOKEN = `
+  INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2::timestamptz + interval '1 minute') ON CONFLICT DO NOTHING`;
+
 /** The sessions in the database. */
 export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
   const sessions = manager.getRepository(SessionEntity);
@@ -125,10 +129,7 @@ export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
     },
 
     async revokeAccessToken(accessTokenId, until) {
-      await manager.query(`INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2) ON CONFLICT DO NOTHING`, [
-        accessTokenId,
-        until,
-      ]);
+      await manager.query(REVOKE_TOKEN, [accessTokenId, until]);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Principal, ShownClaims } from '../core/authenticate.js';
 import type { Origin } from '../core/session.js';
 import { tokenHeader } from '../core/token-header.js';
 import type { ServedDialect } from './route-table.js';
+import { createVerifiedTokens } from './verified-tokens.js';
 
 /** More of it helps nobody. */
 const MAX_USER_AGENT_LENGTH = 512;
@@ -55,10 +56,24 @@ export function credentialCheck(scheme: SecurityScheme, served: ServedDialect, a
   if (scheme.type === 'http' && scheme.scheme === 'bearer') {
     const opaque = check(new TokenStrategy(bearerOf, (token, req) => coreFor(originOf(req)).authenticateOpaqueToken(token)));
     if (dialect.policy.accessTokens === 'opaque') return opaque;
-    const signed = check(jwtStrategy(served, accessTokens));
+    const signed = checkOfSignedTokens(served, accessTokens);
     return (req) => (bearerOf(req)?.includes('.') ? signed(req) : opaque(req)); // RFC 7519: a JWT has dots, nothing else here has
   }
   throw new Error(`${dialect.name}: a security scheme of type ${scheme.type} cannot be checked`);
+}
+
+/** Of a token that was verified before, only whether it is still alive is asked. */
+function checkOfSignedTokens(served: ServedDialect, accessTokens: AccessTokenCheck): CredentialCheck {
+  const verified = createVerifiedTokens();
+  const verify = check(jwtStrategy(served, accessTokens));
+  return async (req) => {
+    const token = bearerOf(req) ?? '';
+    const claims = verified.find(token);
+    if (claims) return served.coreFor(originOf(req)).authenticateSession(claims);
+    const principal = await verify(req);
+    if (principal?.accessToken) verified.remember(token, principal.accessToken.claims);
+    return principal;
+  };
 }
 
 /** @see RFC 8725, sections 3.1, 3.8, 3.9 and 3.11: algorithm, issuer, audience and type are fixed, whatever the token says. */

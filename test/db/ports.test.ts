@@ -156,7 +156,7 @@ onEveryDatabase((kind) => {
       await ports.accounts.setStatus(account.id, 'banned');
       expect(await open(current)).toBeNull();
 
-      expect(await count('sessions')).toBe(before + 1);
+      expect(await count('sessions')).toBe(before);
     });
 
     it.each(['banned', 'inactive', 'deleted'] as const)('end when their account becomes %s', async (status) => {
@@ -213,7 +213,7 @@ onEveryDatabase((kind) => {
         ['sessions', ended.length - 3],
       ]);
       expect(await database.source.query('SELECT id FROM sessions')).toEqual([{ id: live?.id }]);
-      expect(await database.source.query('SELECT id FROM revocations')).toEqual([{ id: 'a token that would live' }]);
+      expect(await database.source.query(`SELECT id FROM revocations WHERE kind = 'token'`)).toEqual([{ id: 'a token that would live' }]);
     });
 
     it('a token that is revoked twice is revoked', async () => {

@@ -162,7 +162,11 @@ onEveryDatabase((kind) => {
       const broken = await startServer(database, {
         change: (service) => ({
           ...service,
-          ports: { ...service.ports, revocations: { hasEnded: () => null }, sessions: { ...service.ports.sessions, isLive: () => Promise.reject(new Unavailable('away')) } },
+          ports: {
+            ...service.ports,
+            revocations: { hasEnded: () => null },
+            sessions: { ...service.ports.sessions, isLive: () => Promise.reject(new Unavailable('away')) },
+          },
         }),
       });
       const answer = await broken.send('POST', '/api/verify', { headers: { authorization: `Bearer ${token}` } });
