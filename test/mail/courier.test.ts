@@ -80,8 +80,9 @@ function transport(deliver: (message: Message) => Promise<void>): CourierParts['
   };
 }
 
+/** Waits for less than it takes the courier to look into the outbox by itself. */
 async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !isSo();) {
+  for (const end = Date.now() + 3_000; !isSo();) {
     if (Date.now() > end) throw new Error('waited in vain');
     await new Promise((resolve) => setImmediate(resolve));
   }
