@@ -10,6 +10,9 @@ export const MIN_SECRET_BYTES = 32;
 const WELL_KNOWN_SECRET = /^(.{1,8})\1*$|change.?me|example|placeholder|your.?secret|secret.?key|0123456789abcdef|1234567890123456/i;
 
 const SECRET_WITH_DATABASE_URL = 'is required with DATABASE_URL, the same for every process (make one with: openssl rand -base64 32)';
+const FROM_WITH_MAIL_URL = 'is required with MAIL_URL: the sender, an address that the mail server accepts';
+/** One mailbox: an address, alone or in angle brackets behind a name. */
+const MAILBOX = /^(?:(?:"[^"\\\r\n]*"|[^"\\<>@,;:()\r\n]*) ?<[^\s<>@,;:"]+@[^\s<>@,;:"]+>|[^\s<>@,;:"]+@[^\s<>@,;:"]+)$/;
 
 const wholeNumber = (min: number, max: number) =>
   z
@@ -21,10 +24,15 @@ const oneOf = <const T extends string>(words: readonly T[]) => z.enum(words, `mu
 const url = (protocols: RegExp, rule: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), rule);
 
+const httpUrl = url(/^https?:$/, 'must be a URL that begins with http:// or https://');
+
+/** The name of the setting that says where the application of a dialect is. */
+const appUrlSetting = (dialect: string) => `${dialect.toUpperCase().replaceAll('-', '_')}_APP_URL` as const;
+
 const settings = z.object({
   PORT: wholeNumber(0, 65_535).default(3000),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: url(/^https?:$/, 'must be a URL that begins with http:// or https://').optional(),
+  PUBLIC_URL: httpUrl.optional(),
   DATABASE_URL: url(/^postgres(ql)?:$/, 'must be a URL that begins with postgres:// or postgresql://').optional(),
   DATA_DIR: z.string().default('.latchkey'),
   LATCHKEY_SECRET: z
@@ -44,11 +52,17 @@ const settings = z.object({
     .transform((word) => word === 'true')
     .default(false),
   METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  MAIL_URL: url(/^smtps?:$/, 'must be a URL that begins with smtp:// or smtps://').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(MAILBOX, 'must be one address, alone or as in: Latchkey <latchkey@example.com>')
+    .default('Latchkey <latchkey@localhost>'),
+  ...Object.fromEntries(DIALECT_NAMES.map((name) => [appUrlSetting(name), httpUrl.optional()])),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
 });
 
 /** What the service is told by its environment. */
-export type Config = z.infer<typeof settings>;
+export type Config = z.infer<typeof settings> & { [appUrl: `${string}_APP_URL`]: string | undefined };
 
 /** The names of all settings. */
 export const SETTING_NAMES = Object.keys(settings.shape);
@@ -68,6 +82,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const result = settings.safeParse(given);
   const faults = (result.error?.issues ?? []).map(({ path, message }) => `  ${String(path[0])} ${message}`);
   if (given.DATABASE_URL && !given.LATCHKEY_SECRET) faults.push(`  LATCHKEY_SECRET ${SECRET_WITH_DATABASE_URL}`);
+  if (given.MAIL_URL && !given.MAIL_FROM) faults.push(`  MAIL_FROM ${FROM_WITH_MAIL_URL}`);
   if (result.success && faults.length === 0) return result.data;
   throw new ConfigError(`These settings are wrong:\n${[...new Set(faults)].join('\n')}`);
+}
+
+/** Where the applications are whose accounts these are, by the name of their dialect. */
+export function appUrls(config: Config): Record<string, string | undefined> {
+  return Object.fromEntries(DIALECT_NAMES.map((name) => [name, config[appUrlSetting(name)]]));
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../src/config.js';
+import { appUrls, ConfigError, readConfig } from '../src/config.js';
 
 const SECRET = 'vS0mPEjdbVdYHbcwTRzXpsfCvSYKJZQ0';
 const POSTGRES = 'postgres://ada:hunter2@db.example/latchkey';
+const MAIL_SERVER = 'smtp://ada:hunter2@mail.example:587?requireTLS=true';
 
 /** The lines of the complaint, without its headline. */
 function faultsOf(environment: Record<string, string>): string[] {
@@ -26,6 +27,7 @@ describe('the settings', () => {
       PASSWORD_HASH: 'bcrypt',
       BCRYPT_COST: 10,
       FLASHBACK_HIDE_ACCOUNTS: false,
+      MAIL_FROM: 'Latchkey <latchkey@localhost>',
       LOG_LEVEL: 'info',
     });
   });
@@ -42,6 +44,9 @@ describe('the settings', () => {
       PASSWORD_HASH: 'argon2id',
       BCRYPT_COST: '12',
       FLASHBACK_HIDE_ACCOUNTS: 'true',
+      MAIL_URL: MAIL_SERVER,
+      MAIL_FROM: 'login@mail.example',
+      PYTH_ON_APP_URL: 'https://pyth-on.example/app',
       LOG_LEVEL: 'silent',
     };
 
@@ -56,7 +61,20 @@ describe('the settings', () => {
   });
 
   it('count as not given where they are empty', () => {
-    const names = ['PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'DATA_DIR', 'LATCHKEY_SECRET', 'DIALECTS', 'BCRYPT_COST', 'LOG_LEVEL'];
+    const names = [
+      'PORT',
+      'HOST',
+      'PUBLIC_URL',
+      'DATABASE_URL',
+      'DATA_DIR',
+      'LATCHKEY_SECRET',
+      'DIALECTS',
+      'BCRYPT_COST',
+      'MAIL_URL',
+      'MAIL_FROM',
+      'PX0_APP_URL',
+      'LOG_LEVEL',
+    ];
 
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
     expect(faultsOf({ DATABASE_URL: POSTGRES, LATCHKEY_SECRET: '' })).toHaveLength(1);
@@ -69,6 +87,28 @@ describe('the settings', () => {
   ])('switch on a part of the dialects: DIALECTS="%s"', (text, dialects) => {
     expect(readConfig({ DIALECTS: text }).DIALECTS).toEqual(dialects);
   });
+
+  it('name the application of each dialect', () => {
+    const names = ['PYTH_ON', 'PX0', 'PIXYLE', 'PUPPILOT', 'FLASHBACK', 'LATCHKEY'];
+    const given = Object.fromEntries(names.map((name) => [`${name}_APP_URL`, `https://${name.toLowerCase()}.example`]));
+
+    expect(appUrls(readConfig(given))).toEqual({
+      'pyth-on': 'https://pyth_on.example',
+      px0: 'https://px0.example',
+      pixyle: 'https://pixyle.example',
+      puppilot: 'https://puppilot.example',
+      flashback: 'https://flashback.example',
+      latchkey: 'https://latchkey.example',
+    });
+    expect(appUrls(readConfig({ PX0_APP_URL: 'http://127.0.0.1:8080' }))).toEqual({ px0: 'http://127.0.0.1:8080' });
+  });
+
+  it.each(['latchkey@mail.example', 'Latchkey <latchkey@mail.example>', 'Zoë from Latchkey <a@b>', '"Latchkey, Inc." <a@mail.example>'])(
+    'take one sender: MAIL_FROM=%s',
+    (sender) => {
+      expect(readConfig({ MAIL_FROM: sender }).MAIL_FROM).toBe(sender);
+    },
+  );
 });
 
 describe('a fault in the settings', () => {
@@ -93,9 +133,19 @@ describe('a fault in the settings', () => {
     ['BCRYPT_COST', '9', 'must be at least 10'],
     ['BCRYPT_COST', '31', 'must be at most 14'],
     ['FLASHBACK_HIDE_ACCOUNTS', 'yes', 'must be one of: true, false'],
+    ['MAIL_URL', 'mail.example:587', 'must be a URL that begins with smtp:// or smtps://'],
+    ['MAIL_URL', 'https://mail.example', 'must be a URL that begins with smtp:// or smtps://'],
+    ['MAIL_FROM', 'Latchkey', 'must be one address, alone or as in: Latchkey <latchkey@example.com>'],
+    ['MAIL_FROM', 'Latchkey, Inc. <a@mail.example>', 'must be one address, alone or as in: Latchkey <latchkey@example.com>'],
+    ['MAIL_FROM', 'a@mail.example, b@mail.example', 'must be one address, alone or as in: Latchkey <latchkey@example.com>'],
+    ['MAIL_FROM', 'L <a@mail.example>\r\nBcc: b@mail.example', 'must be one address, alone or as in: Latchkey <latchkey@example.com>'],
+    ['PX0_APP_URL', 'px0.example', 'must be a URL that begins with http:// or https://'],
+    ['PYTH_ON_APP_URL', 'javascript:alert(1)', 'must be a URL that begins with http:// or https://'],
     ['LOG_LEVEL', 'loud', 'must be one of: fatal, error, warn, info, debug, silent'],
   ])('names the setting and its rule: %s=%s', (name, value, rule) => {
-    expect(faultsOf({ [name]: value, ...(name === 'DATABASE_URL' && { LATCHKEY_SECRET: SECRET }) })).toEqual([`  ${name} ${rule}`]);
+    const companions = { DATABASE_URL: { LATCHKEY_SECRET: SECRET }, MAIL_URL: { MAIL_FROM: 'a@mail.example' } };
+
+    expect(faultsOf({ [name]: value, ...companions[name as keyof typeof companions] })).toEqual([`  ${name} ${rule}`]);
   });
 
   it('does not hide another one: all are told at once, each with no more than its name and rule', () => {
@@ -110,6 +160,9 @@ describe('a fault in the settings', () => {
       FLASHBACK_HIDE_ACCOUNTS: 'hunter2-word',
       LOG_LEVEL: 'hunter2-level',
       LATCHKEY_SECRET: 'hunter2-secret',
+      MAIL_URL: 'hunter2-mail',
+      MAIL_FROM: 'hunter2-sender',
+      FLASHBACK_APP_URL: 'hunter2-application',
     };
     const faults = faultsOf(values);
 
@@ -123,5 +176,12 @@ describe('a fault in the settings', () => {
     ]);
     expect(faultsOf({ DATABASE_URL: POSTGRES, PORT: 'x' })).toHaveLength(2);
     expect(readConfig({ DATABASE_URL: POSTGRES, LATCHKEY_SECRET: SECRET }).DATABASE_URL).toBe(POSTGRES);
+  });
+
+  it('is a mail server without a sender', () => {
+    expect(faultsOf({ MAIL_URL: MAIL_SERVER })).toEqual([
+      '  MAIL_FROM is required with MAIL_URL: the sender, an address that the mail server accepts',
+    ]);
+    expect(readConfig({ MAIL_URL: MAIL_SERVER, MAIL_FROM: 'a@mail.example' }).MAIL_URL).toBe(MAIL_SERVER);
   });
 });

@@ -17,7 +17,7 @@ describe('the README', () => {
   it('names every setting, and no other', () => {
     const table = readme.slice(readme.indexOf('## Settings'), readme.indexOf('## How it is built'));
     const named = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) =>
-      [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+      [...cell.matchAll(/`([A-Z0-9_]+)`/g)].map(([, name]) => name),
     );
 
     expect(named.sort()).toEqual([...SETTING_NAMES].sort());

@@ -31,10 +31,13 @@ export class DatabaseStopped extends Error {
  */
 export async function serve(config: Config): Promise<void> {
   const stop = stopSignal(); // from the start: a signal while the database opens must not be lost
-  const opening: Promise<Service> = openService(config, async (command) => runForSomebodyElse(command as Command, await opening));
+  const logger = createLogger(config.LOG_LEVEL);
+  const onMailFailure = (error: Error, mailId: string | null, attempts: number) =>
+    logger.warn({ mailId, attempts }, `a mail was not delivered: ${error.message}`);
+  const forOthers = async (command: unknown) => runForSomebodyElse(command as Command, await opening);
+  const opening: Promise<Service> = openService(config, forOthers, { onMailFailure });
   const service = await opening;
   try {
-    const logger = createLogger(config.LOG_LEVEL);
     const server = createHttpServer(createApp(config, service, logger));
     await listen(server, config);
     const metrics = createMetrics();

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { MIN_SECRET_BYTES, type Config } from '../config.js';
+import { appUrls, MIN_SECRET_BYTES, type Config } from '../config.js';
 import type { PasswordRules } from '../core/password-rules.js';
 import type { Ports } from '../core/ports.js';
 import { createHashPool, type HashPool } from '../crypto/hash-pool.js';
@@ -16,6 +16,8 @@ import { openDatabase, type Database } from '../db/database.js';
 import { migrate, schemaState } from '../db/migrations.js';
 import { databasePorts } from '../db/ports.js';
 import type { AccessTokenCheck } from '../http/authentication.js';
+import { createCourier, type CourierParts } from '../mail/courier.js';
+import { createFolderTransport, createSmtpTransport, type MailTransport } from '../mail/transport.js';
 import { claimFolder, type MessageHandler } from './control-socket.js';
 
 /** The database has not the schema that this version works with; the message says what to do. */
@@ -40,20 +42,29 @@ export interface Service {
  * @param onMessage answers what comes through the embedded database's control socket; null: this process will be gone soon.
  * @throws DataFolderError, FolderInUse, SchemaError, WrongMasterSecret, Unavailable
  */
-export async function openService(config: Config, onMessage: MessageHandler | null): Promise<Service> {
+export async function openService(config: Config, onMessage: MessageHandler | null, parts: ServiceParts = {}): Promise<Service> {
   const { database, masterSecret } = config.DATABASE_URL
     ? { database: await openServerDatabase(config.DATABASE_URL), masterSecret: String(config.LATCHKEY_SECRET) }
     : await openEmbeddedDatabase(config, onMessage);
   try {
-    return await assembleService(config, database, masterSecret);
+    const service = await assembleService(config, database, masterSecret, parts);
+    return { ...service, close: () => service.close().finally(() => database.close()) };
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
+/** What may be another thing than usual in a service. */
+export interface ServiceParts {
+  scheme?: HashScheme;
+  hashPool?: HashPool;
+  transport?: MailTransport;
+  onMailFailure?: CourierParts['onFailure'];
+}
+
 /**
- * Puts the service together on an open database of the right schema.
+ * Puts the service together on an open database of the right schema, which stays open when the service closes.
  *
  * @throws WrongMasterSecret
  */
@@ -61,31 +72,37 @@ export async function assembleService(
   config: Config,
   database: Database,
   masterSecret: string,
-  scheme: HashScheme = config.PASSWORD_HASH === 'argon2id' ? { algorithm: 'argon2id' } : { algorithm: 'bcrypt', cost: config.BCRYPT_COST },
-  hashPool: HashPool = createHashPool(),
+  parts: ServiceParts = {},
 ): Promise<Service> {
   const { keys, ...stored } = databasePorts(database.source, database.revocations);
   const keyRing = await loadKeyRing(keys, createSealer(masterSecret));
+  const { scheme = hashScheme(config), hashPool = createHashPool(), transport = mailTransport(config), onMailFailure = () => {} } = parts;
   const issuer = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   const tokens = createTokens(keyRing, issuer);
   const passwords = createPasswords(hashPool, scheme, currentKey(keyRing['address-hash']).secret, stored.accounts.countPasswordSchemes);
+  const { seal, open } = createMailSealing(keyRing.outbox);
+  const courier = createCourier({ outbox: stored.outbox, open, transport, appUrls: appUrls(config), onFailure: onMailFailure });
+  const clock = { now: () => new Date(), uptimeSeconds: () => process.uptime() };
   return {
-    ports: {
-      ...stored,
-      passwords,
-      tokens: tokens.port,
-      mails: { seal: createMailSealing(keyRing.outbox).seal, deliverSoon: () => {} },
-      clock: { now: () => new Date(), uptimeSeconds: () => process.uptime() },
-      revocations: { hasEnded: () => null },
-    },
+    ports: { ...stored, passwords, tokens: tokens.port, mails: { seal, deliverSoon: courier.deliverSoon }, clock },
     accessTokens: { issuer, type: ACCESS_TOKEN_TYPE, verificationKey: tokens.verificationKey },
     rules: { minLength: config.PASSWORD_MIN_LENGTH },
     failed: database.failed,
     async close() {
+      await courier.close();
+      transport.close();
       await hashPool.close();
-      await database.close();
     },
   };
+}
+
+function hashScheme({ PASSWORD_HASH, BCRYPT_COST }: Config): HashScheme {
+  return PASSWORD_HASH === 'argon2id' ? { algorithm: 'argon2id' } : { algorithm: 'bcrypt', cost: BCRYPT_COST };
+}
+
+/** Over SMTP, or into files where there is no mail server. */
+function mailTransport({ MAIL_URL, MAIL_FROM, DATA_DIR }: Config): MailTransport {
+  return MAIL_URL ? createSmtpTransport(MAIL_URL, MAIL_FROM) : createFolderTransport(path.join(DATA_DIR, 'outbox'), MAIL_FROM);
 }
 
 /** Brings a PostgreSQL server's schema up to date. @throws SchemaError when a newer version has been there. */

@@ -30,7 +30,7 @@ export interface Outbox {
   /** `ttlSeconds`: how long it makes sense to deliver it. */
   insert(mail: SealedMail, ttlSeconds: number): Promise<void>;
   /**
-   * Takes mails whose time has come; nobody else takes them before their next try, which lies ten seconds away at first and twice as far
+   * Takes mails whose time has come; nobody else takes them before their next try, which lies a minute away at first and twice as far
    * each time, an hour at most.
    */
   take(limit: number): Promise<TakenMail[]>;

@@ -2,7 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { Outbox } from '../core/mail.js';
 import { OutboxEntity } from './entities.js';
 
-const FIRST_DELAY_SECONDS = 10;
+/** Longer than a delivery may take: nobody else takes a mail that is just being delivered. */
+const FIRST_DELAY_SECONDS = 60;
 const MAX_DELAY_SECONDS = 3600;
 /** No power of two beyond is looked at: the longest delay is reached long before. */
 const MAX_DOUBLINGS = 20;

@@ -1,0 +1,92 @@
+import type { Mail, Outbox, SealedMail, TakenMail } from '../core/mail.js';
+import { composeMail } from './messages.js';
+import type { MailTransport } from './transport.js';
+
+/** Delivered side by side, so that none of those taken waits for another until somebody else may take it. */
+const BATCH_SIZE = 5;
+/** For mails whose next try has come, and those that another process left behind. */
+const POLL_MILLISECONDS = 5_000;
+
+/** What a courier works with. */
+export interface CourierParts {
+  outbox: Outbox;
+  /** @throws when the mail was sealed with another key. */
+  open(sealed: SealedMail): Mail;
+  transport: MailTransport;
+  /** The applications' addresses, by dialect. */
+  appUrls: Record<string, string | undefined>;
+  /** For the log. `mailId` is null, and `attempts` 0, where the outbox did not hand out any mail. */
+  onFailure(error: Error, mailId: string | null, attempts: number): void;
+}
+
+/** Brings the mails in the outbox to the transport. */
+export interface Courier {
+  /** There is a mail in the outbox. Returns at once and never throws. */
+  deliverSoon(): void;
+  /** Begins no more deliveries, and waits for those under way; they are bounded by the transport. The transport stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a courier. A mail that fails stays in the outbox, whose schedule says when it is tried again; one that was delivered and
+ * then not deleted, as the process died or the database went away, is delivered again.
+ */
+export function createCourier(parts: CourierParts): Courier {
+  const closing = new AbortController();
+  let round: Promise<void> | null = null;
+  let askedDuringRound = false;
+
+  const deliverUntilQuiet = async () => {
+    do {
+      askedDuringRound = false;
+      await deliverWaiting(parts, closing.signal);
+    } while (askedDuringRound && !closing.signal.aborted);
+    round = null;
+  };
+  const deliverSoon = () => {
+    askedDuringRound = true;
+    if (!closing.signal.aborted) round ??= deliverUntilQuiet();
+  };
+  const poll = setInterval(deliverSoon, POLL_MILLISECONDS).unref();
+  const close = async () => {
+    clearInterval(poll);
+    closing.abort();
+    await round;
+  };
+  return { deliverSoon, close };
+}
+
+async function deliverWaiting(parts: CourierParts, closing: AbortSignal): Promise<void> {
+  let taken: TakenMail[];
+  do {
+    taken = await takeBatch(parts);
+    await deliverBatch(parts, taken, closing);
+  } while (taken.length === BATCH_SIZE && !closing.aborted);
+}
+
+async function takeBatch({ outbox, onFailure }: CourierParts): Promise<TakenMail[]> {
+  try {
+    return await outbox.take(BATCH_SIZE);
+  } catch (error) {
+    onFailure(asError(error), null, 0);
+    return [];
+  }
+}
+
+async function deliverBatch(parts: CourierParts, taken: TakenMail[], closing: AbortSignal): Promise<void> {
+  if (!closing.aborted) await Promise.all(taken.map((mail) => deliver(parts, mail)));
+}
+
+async function deliver({ outbox, open, transport, appUrls, onFailure }: CourierParts, taken: TakenMail): Promise<void> {
+  try {
+    const mail = open(taken);
+    await transport.deliver({ id: taken.id, to: mail.to, ...composeMail(mail, appUrls[mail.dialect] ?? null) });
+    await outbox.delete(taken.id);
+  } catch (error) {
+    onFailure(asError(error), taken.id, taken.attempts);
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('something that is no error was thrown');
+}
