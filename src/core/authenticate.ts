@@ -1,6 +1,7 @@
 import type { Account } from './account.js';
 import type { Right } from './api-key.js';
 import type { Context } from './context.js';
+import type { ShownClaims } from './ports.js';
 import { isAccessTokenLive } from './token-liveness.js';
 
 /** Who makes a request, proven. */
@@ -14,15 +15,6 @@ export interface Principal {
   accessToken: { id: string; expiresAt: Date; claims: ShownClaims } | null;
   /** What an API key may do; null: all that its owner may. */
   rights: Right[] | null;
-}
-
-/** What a signed access token says of itself. */
-export interface ShownClaims {
-  sub: string;
-  sid: string;
-  jti: string;
-  exp: number;
-  [claim: string]: unknown;
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { ShownClaims } from './authenticate.js';
 import type { Account, AccountStatus, EmailAddress, NewAccount, ProfileChanges } from './account.js';
 import type { ApiKey, NewApiKey } from './api-key.js';
 import type { AuditEvent, AuditRecord } from './audit.js';
@@ -56,6 +55,15 @@ export interface AccessTokenClaims {
   sub: string;
   sid: string;
   iat: number;
+  exp: number;
+  [claim: string]: unknown;
+}
+
+/** What a signed access token says of itself. */
+export interface ShownClaims {
+  sub: string;
+  sid: string;
+  jti: string;
   exp: number;
   [claim: string]: unknown;
 }

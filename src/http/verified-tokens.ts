@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { ShownClaims } from '../core/authenticate.js';
+import type { ShownClaims } from '../core/ports.js';
 
 const MAX_TOKENS = 10_000;
 
