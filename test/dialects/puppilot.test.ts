@@ -170,6 +170,7 @@ onEveryDatabase((kind) => {
     });
     expect((await me(tokens.access_token)).status).toBe(200);
     expect((await post('/auth/refresh-token', { token: tokens.refresh_token })).status).toBe(200);
+    expect((await post('/auth/sign-in', { email: 'agent@example.com' }, {})).status).toBe(422);
     expect(await post('/auth/sign-in', { email: 'agent@example.com', password: 'a guess' }, {})).toMatchObject({
       status: 401,
       body: { detail: 'Invalid credentials' },

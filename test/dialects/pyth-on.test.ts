@@ -176,4 +176,26 @@ onEveryDatabase((kind) => {
       expect(answer.headers.get('retry-after')).toBe('5');
     });
   });
+
+  it('says that it is well, for how long, and which API it is, to anybody', async () => {
+    const health = await server.send('GET', '/api/health');
+
+    expect(health).toMatchObject({ status: 200, body: { status: 'ok', version: '1.0.0' } });
+    expect((health.body as { uptime: number }).uptime).toBeGreaterThanOrEqual(0);
+    expect(await server.send('GET', '/api')).toMatchObject({ status: 200, body: { name: 'Pyth-On API', documentation: '/docs' } });
+  });
+
+  it('shows the address that the token was made for, though the account has another one by now', async () => {
+    await server.createAccount({ email: 'before@example.com', password: PASSWORD });
+    const { body } = await server.send('POST', '/api/login', { body: { email: 'before@example.com', password: PASSWORD } });
+    await database.source.query(
+      `UPDATE accounts SET email = 'after@example.com', normalized_email = 'after@example.com' WHERE email = 'before@example.com'`,
+    );
+
+    const { token } = body as { token: string };
+    expect(await server.send('POST', '/api/verify', { headers: { authorization: `Bearer ${token}` } })).toMatchObject({
+      status: 200,
+      body: { user: { email: 'before@example.com' } },
+    });
+  });
 });

@@ -9,6 +9,8 @@ const LOCAL_SERVER = 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Finds a PostgreSQL server for the tests, or starts one, and says which. Under CI there must be one. */
 export default async function findPostgres(): Promise<void> {
+  process.env.LATCHKEY_TEST_ANSWERS = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'latchkey-answers-')), 'answers');
+  fs.writeFileSync(process.env.LATCHKEY_TEST_ANSWERS, '');
   const { url, which } = (await given()) ?? (await local()) ?? (await started());
   if (url) process.env.LATCHKEY_TEST_POSTGRES = url;
   console.log(`\nPostgreSQL for the tests: ${which}`);

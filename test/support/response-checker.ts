@@ -43,9 +43,7 @@ const ERROR_SCHEMAS: Record<(typeof DIALECTS)[number]['name'], string> = {
 export function contractFaults(response: SeenResponse): string[] {
   const { method, path, status, mediaType, body } = response;
   const at = `${method} ${path} ${status}`;
-  const template = Object.keys(mergedDocument.paths)
-    .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
-    .find((candidate) => new RegExp(`^${candidate.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
+  const template = templateOf(path);
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
   const operation = template && mergedDocument.paths[template]?.[verb];
   if (!template || !operation) return faultsOutsideOfContract(at, response, Boolean(template));
@@ -60,6 +58,19 @@ export function contractFaults(response: SeenResponse): string[] {
   if (!documented.content || method === 'HEAD') return body === undefined ? [] : [`${at}: has a body, and none is documented`];
   if (!mediaType || !documented.content[mediaType]) return [`${at}: the media type ${mediaType} is not documented`];
   return schemaFaults(at, `${pointer}/content/${escaped(mediaType)}/schema`, body);
+}
+
+/** Notes, for the end of all tests, that this answer of this operation was seen. */
+export function noteAnswer({ method, path, status }: SeenResponse): void {
+  const file = process.env.LATCHKEY_TEST_ANSWERS;
+  if (file) fs.appendFileSync(file, `${method} ${templateOf(path)} ${status}\n`);
+}
+
+/** The path of the merged document that a request's path belongs to: a concrete one before a template. */
+function templateOf(path: string): string | undefined {
+  return Object.keys(mergedDocument.paths)
+    .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
+    .find((candidate) => new RegExp(`^${candidate.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
 }
 
 function faultsOutsideOfContract(at: string, { method, status, mediaType, body }: SeenResponse, pathIsKnown: boolean): string[] {

@@ -13,7 +13,7 @@ import { createHashPool } from '../../src/crypto/hash-pool.js';
 import type { Database } from '../../src/db/database.js';
 import type { MailTransport } from '../../src/mail/transport.js';
 import { createHttpServer } from '../../src/http/server.js';
-import { contractFaults } from './response-checker.js';
+import { contractFaults, noteAnswer } from './response-checker.js';
 
 /** Hashes of tests cost as little as bcrypt allows: what they guarantee is not how long hashing takes. */
 export const TEST_SCHEME = { algorithm: 'bcrypt', cost: 4 } as const;
@@ -114,6 +114,7 @@ export async function sendChecked(url: string, method: string, path: string, { b
   const answer = { status: response.status, headers: response.headers, body: text === '' ? undefined : parsedJson(text) };
   const seen = { method, path: path.split('?')[0] ?? path, status: answer.status, mediaType, body: answer.body };
   expect(contractFaults(seen)).toEqual([]);
+  noteAnswer(seen);
   expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   return answer;
 }
