@@ -170,13 +170,13 @@ onEveryDatabase((kind) => {
     };
 
     it.each([
-      [{ userAgent: 'x', deviceType: 'DESKTOP', os: 'Linux', browser: 'Chrome', hardwareConcurrency: 8 }, 'Chrome on Linux'],
-      [{ os: 'Linux' }, 'Linux'],
-      [{ browser: 'Chrome', os: ' ' }, 'Chrome'],
-      [{}, null],
-      [undefined, null],
-      [{ browser: '😀'.repeat(300), os: 'Linux' }, '😀'.repeat(200)],
-    ])('200: %j names the session', async (deviceInfo, name) => {
+      ['all that the client tells', { userAgent: 'x', deviceType: 'DESKTOP', os: 'Linux', browser: 'Chrome', n: 8 }, 'Chrome on Linux'],
+      ['a system alone', { os: 'Linux' }, 'Linux'],
+      ['a browser alone', { browser: 'Chrome', os: ' ' }, 'Chrome'],
+      ['nothing in it', {}, null],
+      ['no deviceInfo', undefined, null],
+      ['300 characters', { browser: '\u{1F600}'.repeat(300), os: 'Linux' }, '\u{1F600}'.repeat(200)],
+    ])('200: %s names the session', async (_what, deviceInfo, name) => {
       expect(await nameAfter(deviceInfo)).toBe(name);
     });
 
@@ -570,6 +570,18 @@ onEveryDatabase((kind) => {
       ]);
     });
 
+    it('GET /sessions and GET /token 200: list a thousand at most', async () => {
+      const somebody = await member();
+      await database.source.query(
+        `INSERT INTO sessions (account_id, dialect, idle_expires_at, expires_at)
+         SELECT $1, 'flashback', now() + interval '1 day', now() + interval '1 day' FROM generate_series(1, 1001)`,
+        [somebody.user.id],
+      );
+
+      expect(await list(somebody)).toHaveLength(1000);
+      expect(((await ask('GET', '/token', somebody)).body as { tokens: [] }).tokens).toHaveLength(1000);
+    });
+
     it('POST /sessions/{id}/revoke 200, then 404: ends that one', async () => {
       const first = await member();
       const second = await signIn(first.email);
@@ -705,6 +717,28 @@ onEveryDatabase((kind) => {
     }
   });
 
+  describe.each([
+    '/user/register',
+    '/user/pre-verify-email',
+    '/user/verify-email',
+    '/user/activate',
+    '/user/request-reset-password',
+    '/user/reset-password',
+  ])('POST %s', (path) => {
+    it('400: what is no JSON', async () => {
+      expect(await server.send('POST', path, { raw: '{"' })).toMatchObject(refused(400, 'VALIDATION_ERROR'));
+    });
+
+    it('413: more than it reads', async () => {
+      expect(await post(path, { padding: 'x'.repeat(20_000) })).toMatchObject(refused(413, 'PAYLOAD_TOO_LARGE'));
+    });
+
+    it('415: another media type', async () => {
+      const headers = { 'content-type': 'text/plain' };
+      expect(await server.send('POST', path, { raw: 'x', headers })).toMatchObject(refused(415, 'UNSUPPORTED_MEDIA_TYPE'));
+    });
+  });
+
   describe("the vendor's client", () => {
     it('sends a token that is good no more with every call, and public ones do not mind', async () => {
       const gone = await member();
@@ -794,6 +828,23 @@ onEveryDatabase((kind) => {
       const sessions = await away.send('GET', '/sessions', { headers: bearer(somebody.accessToken) });
 
       expect(sessions).toMatchObject({ status: 503, body: { ...unavailable, error: unavailable.message } });
+    });
+  });
+
+  it.each(['/user/profile', '/sessions'])('GET %s 500: a fault of ours, with the sentence as `error`, too', async (path) => {
+    const { accessToken } = await member();
+    const fail = async () => {
+      throw new Error('nobody thought of this');
+    };
+    const broken = await startServer(database, {
+      change: (service) => ({ ...service, ports: { ...service.ports, accounts: { ...service.ports.accounts, findById: fail } } }),
+    });
+    const answer = await broken.send('GET', path, { headers: bearer(accessToken) });
+    await broken.close();
+
+    expect(answer).toMatchObject({
+      status: 500,
+      body: { success: false, error_code: 'INTERNAL_ERROR', message: 'Internal error', error: 'Internal error' },
     });
   });
 });
