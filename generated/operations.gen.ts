@@ -8,6 +8,22 @@ export interface Operations {
     login: { data: T.FlashbackLoginData; responses: T.FlashbackLoginResponses; credential: "none" };
     refresh: { data: T.FlashbackRefreshData; responses: T.FlashbackRefreshResponses; credential: "none" };
     logout: { data: T.FlashbackLogoutData; responses: T.FlashbackLogoutResponses; credential: "none" };
+    register: { data: T.FlashbackRegisterData; responses: T.FlashbackRegisterResponses; credential: "none" };
+    getProfile: { data: T.FlashbackGetProfileData; responses: T.FlashbackGetProfileResponses; credential: "required" };
+    preVerifyEmail: { data: T.FlashbackPreVerifyEmailData; responses: T.FlashbackPreVerifyEmailResponses; credential: "none" };
+    verifyEmail: { data: T.FlashbackVerifyEmailData; responses: T.FlashbackVerifyEmailResponses; credential: "none" };
+    resendVerification: { data: T.FlashbackResendVerificationData; responses: T.FlashbackResendVerificationResponses; credential: "none" };
+    activate: { data: T.FlashbackActivateData; responses: T.FlashbackActivateResponses; credential: "none" };
+    deactivate: { data: T.FlashbackDeactivateData; responses: T.FlashbackDeactivateResponses; credential: "required" };
+    requestResetPassword: { data: T.FlashbackRequestResetPasswordData; responses: T.FlashbackRequestResetPasswordResponses; credential: "none" };
+    resetPassword: { data: T.FlashbackResetPasswordData; responses: T.FlashbackResetPasswordResponses; credential: "none" };
+    listTokens: { data: T.FlashbackListTokensData; responses: T.FlashbackListTokensResponses; credential: "required" };
+    revokeToken: { data: T.FlashbackRevokeTokenData; responses: T.FlashbackRevokeTokenResponses; credential: "required" };
+    listSessions: { data: T.FlashbackListSessionsData; responses: T.FlashbackListSessionsResponses; credential: "required" };
+    revokeSession: { data: T.FlashbackRevokeSessionData; responses: T.FlashbackRevokeSessionResponses; credential: "required" };
+    revokeAllSessions: { data: T.FlashbackRevokeAllSessionsData; responses: T.FlashbackRevokeAllSessionsResponses; credential: "required" };
+    heartbeat: { data: T.FlashbackHeartbeatData; responses: T.FlashbackHeartbeatResponses; credential: "required" };
+    getHealth: { data: T.FlashbackGetHealthData; responses: T.FlashbackGetHealthResponses; credential: "none" };
   };
   "latchkey": {
     getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; credential: "none" };
@@ -51,6 +67,22 @@ export const routes = [
   {"dialect":"flashback","operation":"login","method":"POST","path":"/user/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"flashback","operation":"refresh","method":"POST","path":"/user/refresh","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"flashback","operation":"logout","method":"POST","path":"/user/logout","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"register","method":"POST","path":"/user/register","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"getProfile","method":"GET","path":"/user/profile","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"preVerifyEmail","method":"POST","path":"/user/pre-verify-email","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"verifyEmail","method":"POST","path":"/user/verify-email","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"resendVerification","method":"POST","path":"/user/resend-verification/{verificationTokenId}","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"activate","method":"POST","path":"/user/activate","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"deactivate","method":"POST","path":"/user/deactivate","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"requestResetPassword","method":"POST","path":"/user/request-reset-password","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"resetPassword","method":"POST","path":"/user/reset-password","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"flashback","operation":"listTokens","method":"GET","path":"/token","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"revokeToken","method":"DELETE","path":"/token/{tokenId}","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"listSessions","method":"GET","path":"/sessions","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"revokeSession","method":"POST","path":"/sessions/{id}/revoke","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"revokeAllSessions","method":"POST","path":"/sessions/revoke-all","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"heartbeat","method":"POST","path":"/sessions/{id}/heartbeat","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"getHealth","method":"GET","path":"/health","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"latchkey","operation":"getLiveness","method":"GET","path":"/livez","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"latchkey","operation":"getReadiness","method":"GET","path":"/readyz","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"latchkey","operation":"getJwks","method":"GET","path":"/.well-known/jwks.json","maxBodyBytes":0,"bodyRequired":false},

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
+import type { FlashbackActivateData, FlashbackActivateErrors, FlashbackActivateResponses, FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackDeactivateData, FlashbackDeactivateErrors, FlashbackDeactivateResponses, FlashbackGetHealthData, FlashbackGetHealthErrors, FlashbackGetHealthResponses, FlashbackGetProfileData, FlashbackGetProfileErrors, FlashbackGetProfileResponses, FlashbackHeartbeatData, FlashbackHeartbeatErrors, FlashbackHeartbeatResponses, FlashbackListSessionsData, FlashbackListSessionsErrors, FlashbackListSessionsResponses, FlashbackListTokensData, FlashbackListTokensErrors, FlashbackListTokensResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackPreVerifyEmailData, FlashbackPreVerifyEmailErrors, FlashbackPreVerifyEmailResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, FlashbackRegisterData, FlashbackRegisterErrors, FlashbackRegisterResponses, FlashbackRequestResetPasswordData, FlashbackRequestResetPasswordErrors, FlashbackRequestResetPasswordResponses, FlashbackResendVerificationData, FlashbackResendVerificationErrors, FlashbackResendVerificationResponses, FlashbackResetPasswordData, FlashbackResetPasswordErrors, FlashbackResetPasswordResponses, FlashbackRevokeAllSessionsData, FlashbackRevokeAllSessionsErrors, FlashbackRevokeAllSessionsResponses, FlashbackRevokeSessionData, FlashbackRevokeSessionErrors, FlashbackRevokeSessionResponses, FlashbackRevokeTokenData, FlashbackRevokeTokenErrors, FlashbackRevokeTokenResponses, FlashbackVerifyEmailData, FlashbackVerifyEmailErrors, FlashbackVerifyEmailResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -28,7 +28,7 @@ export const flashbackCheckOnline = <ThrowOnError extends boolean = false>(optio
 /**
  * Log in
  *
- * Checks address and password and opens a session: an access token of one hour and a refresh token of 30 days. An Authorization header sent along is ignored. This API tells an unknown address from a wrong password; the setting `FLASHBACK_HIDE_ACCOUNTS` makes both look alike. `USER_INACTIVE` is told only to someone who knows the password.
+ * Checks address and password and opens a session: an access token of one hour and a refresh token of 30 days. An Authorization header sent along is ignored. Of `deviceInfo`, `browser` and `os` name the session, as `Chrome on Linux`; the rest is accepted and not kept. This API tells an unknown address from a wrong password; the setting `FLASHBACK_HIDE_ACCOUNTS` makes both look alike. `USER_INACTIVE` is told only to someone who knows the password.
  */
 export const flashbackLogin = <ThrowOnError extends boolean = false>(options: Options<FlashbackLoginData, ThrowOnError>) => (options.client ?? client).post<FlashbackLoginResponses, FlashbackLoginErrors, ThrowOnError>({
     url: '/user/login',
@@ -66,6 +66,192 @@ export const flashbackLogout = <ThrowOnError extends boolean = false>(options: O
         ...options.headers
     }
 });
+
+/**
+ * Make an account and sign in
+ *
+ * Makes an account with an organisation of its own, named after `companyName` and joined by nobody else, whoever else's has that name; without a name it is called as the address begins. Signs in at once, and mails a token that verifies the address and is good for 24 hours. Until then the account reads and does not write. A password is judged by its length alone: 8 characters or more, unless the operator wants longer ones. `companyWebsite` and `isBusiness` are accepted and not kept, as is whatever else a client sends. An Authorization header sent along is ignored.
+ */
+export const flashbackRegister = <ThrowOnError extends boolean = false>(options: Options<FlashbackRegisterData, ThrowOnError>) => (options.client ?? client).post<FlashbackRegisterResponses, FlashbackRegisterErrors, ThrowOnError>({
+    url: '/user/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Who is signed in
+ *
+ * The account of the access token, verified or not. Its role in its organisation is a number; a higher one has what the lower ones have.
+ */
+export const flashbackGetProfile = <ThrowOnError extends boolean = false>(options?: Options<FlashbackGetProfileData, ThrowOnError>) => (options?.client ?? client).get<FlashbackGetProfileResponses, FlashbackGetProfileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/user/profile',
+    ...options
+});
+
+/**
+ * Look at a verification token
+ *
+ * Tells whether a mailed token is good, and how its account signs in, before the token is used. The token stays good.
+ */
+export const flashbackPreVerifyEmail = <ThrowOnError extends boolean = false>(options: Options<FlashbackPreVerifyEmailData, ThrowOnError>) => (options.client ?? client).post<FlashbackPreVerifyEmailResponses, FlashbackPreVerifyEmailErrors, ThrowOnError>({
+    url: '/user/pre-verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Verify an e-mail address and sign in
+ *
+ * Takes the mailed token, once and within 24 hours, and signs in. A token says nothing of an address that the account does not have any more. A `password` sent along becomes the account's; every earlier session ends then.
+ */
+export const flashbackVerifyEmail = <ThrowOnError extends boolean = false>(options: Options<FlashbackVerifyEmailData, ThrowOnError>) => (options.client ?? client).post<FlashbackVerifyEmailResponses, FlashbackVerifyEmailErrors, ThrowOnError>({
+    url: '/user/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Mail another verification token
+ *
+ * Mails a new token to the address of the account; the one before is good for nothing then. It has no body. Asks for no credential: who knows the id may have the mail sent, to the account's owner and nobody else.
+ */
+export const flashbackResendVerification = <ThrowOnError extends boolean = false>(options: Options<FlashbackResendVerificationData, ThrowOnError>) => (options.client ?? client).post<FlashbackResendVerificationResponses, FlashbackResendVerificationErrors, ThrowOnError>({ url: '/user/resend-verification/{verificationTokenId}', ...options });
+
+/**
+ * Complete an account that was invited
+ *
+ * For somebody whom an operator invited: `uid` and `token` are in the invitation's mail, and good once, for 24 hours. The address in `registrationInfo` must be the invited one, without regard to letter case. Sets password and name, verifies the address and signs in. The account stays in the organisation that it was invited to: `companyName`, `companyWebsite` and `isBusiness` are accepted and not kept.
+ */
+export const flashbackActivate = <ThrowOnError extends boolean = false>(options: Options<FlashbackActivateData, ThrowOnError>) => (options.client ?? client).post<FlashbackActivateResponses, FlashbackActivateErrors, ThrowOnError>({
+    url: '/user/activate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deactivate one's own account
+ *
+ * Makes the account inactive until an operator lets it in again. All of its sessions end, in every API of this service. It has no body.
+ */
+export const flashbackDeactivate = <ThrowOnError extends boolean = false>(options?: Options<FlashbackDeactivateData, ThrowOnError>) => (options?.client ?? client).post<FlashbackDeactivateResponses, FlashbackDeactivateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/user/deactivate',
+    ...options
+});
+
+/**
+ * Ask for a new password
+ *
+ * Mails a token that sets a new password and is good for an hour, if the address has an active account. The answer is the same if it has none.
+ */
+export const flashbackRequestResetPassword = <ThrowOnError extends boolean = false>(options: Options<FlashbackRequestResetPasswordData, ThrowOnError>) => (options.client ?? client).post<FlashbackRequestResetPasswordResponses, FlashbackRequestResetPasswordErrors, ThrowOnError>({
+    url: '/user/request-reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set a new password
+ *
+ * Takes the mailed token, once, and sets the new password. Who has the mail is the owner: the address is verified with it, and every session and API key of the account ends, in every API of this service.
+ */
+export const flashbackResetPassword = <ThrowOnError extends boolean = false>(options: Options<FlashbackResetPasswordData, ThrowOnError>) => (options.client ?? client).post<FlashbackResetPasswordResponses, FlashbackResetPasswordErrors, ThrowOnError>({
+    url: '/user/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List one's refresh tokens
+ *
+ * The refresh tokens that are good, newest first: one for each open session of this API, at most 1000. Neither has pages.
+ */
+export const flashbackListTokens = <ThrowOnError extends boolean = false>(options?: Options<FlashbackListTokensData, ThrowOnError>) => (options?.client ?? client).get<FlashbackListTokensResponses, FlashbackListTokensErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/token',
+    ...options
+});
+
+/**
+ * Revoke a refresh token
+ *
+ * Ends the session of the refresh token, its access tokens too. It may be the one that asks.
+ */
+export const flashbackRevokeToken = <ThrowOnError extends boolean = false>(options: Options<FlashbackRevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<FlashbackRevokeTokenResponses, FlashbackRevokeTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/token/{tokenId}',
+    ...options
+});
+
+/**
+ * List one's sessions
+ *
+ * The open sessions of this API, newest first, at most 1000. There are no pages.
+ */
+export const flashbackListSessions = <ThrowOnError extends boolean = false>(options?: Options<FlashbackListSessionsData, ThrowOnError>) => (options?.client ?? client).get<FlashbackListSessionsResponses, FlashbackListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/sessions',
+    ...options
+});
+
+/**
+ * End a session
+ *
+ * Ends one of one's own sessions of this API, the one that asks or another one: its tokens are refused from the next request on. It has no body.
+ */
+export const flashbackRevokeSession = <ThrowOnError extends boolean = false>(options: Options<FlashbackRevokeSessionData, ThrowOnError>) => (options.client ?? client).post<FlashbackRevokeSessionResponses, FlashbackRevokeSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/sessions/{id}/revoke',
+    ...options
+});
+
+/**
+ * End all sessions
+ *
+ * Ends all sessions of the account, the one that asks too, in every API of this service. It has no body.
+ */
+export const flashbackRevokeAllSessions = <ThrowOnError extends boolean = false>(options?: Options<FlashbackRevokeAllSessionsData, ThrowOnError>) => (options?.client ?? client).post<FlashbackRevokeAllSessionsResponses, FlashbackRevokeAllSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/sessions/revoke-all',
+    ...options
+});
+
+/**
+ * Say that a session is alive
+ *
+ * Notes the time as the session's `lastActivity`. It changes nothing of the session's end: `newExpiry` is the same as before. It has no body.
+ */
+export const flashbackHeartbeat = <ThrowOnError extends boolean = false>(options: Options<FlashbackHeartbeatData, ThrowOnError>) => (options.client ?? client).post<FlashbackHeartbeatResponses, FlashbackHeartbeatErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/sessions/{id}/heartbeat',
+    ...options
+});
+
+/**
+ * Health
+ *
+ * Whether the service can serve. The status is 200 in both cases; a probe that reads the HTTP status alone wants `/readyz`.
+ */
+export const flashbackGetHealth = <ThrowOnError extends boolean = false>(options?: Options<FlashbackGetHealthData, ThrowOnError>) => (options?.client ?? client).get<FlashbackGetHealthResponses, FlashbackGetHealthErrors, ThrowOnError>({ url: '/health', ...options });
 
 /**
  * Is the process alive?

@@ -13,6 +13,7 @@ export type FlashbackLoginRequest = {
      * The account's password.
      */
     password: string;
+    deviceInfo?: FlashbackDeviceInfo;
 };
 
 /**
@@ -59,6 +60,7 @@ export type FlashbackUser = {
      * The id of the account's organisation.
      */
     orgId: string;
+    orgRole: FlashbackOrgRole;
 };
 
 export type FlashbackRefreshRequest = unknown & {
@@ -141,6 +143,439 @@ export type FlashbackError = {
      * What went wrong, for people.
      */
     message: string;
+    /**
+     * The same as `message`; on the profile only.
+     */
+    error?: string;
+};
+
+/**
+ * What the client runs on. Fields that are not listed are accepted and not kept.
+ */
+export type FlashbackDeviceInfo = {
+    /**
+     * The browser's name. No control characters.
+     */
+    browser?: string;
+    /**
+     * The operating system's name. No control characters.
+     */
+    os?: string;
+    /**
+     * Accepted and not kept.
+     */
+    deviceType?: string;
+    /**
+     * Accepted and not kept; that of the header is.
+     */
+    userAgent?: string;
+};
+
+/**
+ * The role in the organisation: 0 USER, 1 BILLING, 2 WORKSPACES, 254 ADMINISTRATORS, 255 OWNER. This service gives 0, 254 and 255.
+ */
+export type FlashbackOrgRole = number;
+
+export type FlashbackRegisterRequest = {
+    /**
+     * The address to be; letter case does not matter.
+     */
+    email: string;
+    /**
+     * The password to be.
+     */
+    password: string;
+    /**
+     * The given name, not blank. No control characters.
+     */
+    firstName: string;
+    /**
+     * The family name, empty for who has none. No control characters.
+     */
+    lastName: string;
+    /**
+     * The organisation's name; empty for none. No control characters.
+     */
+    companyName: string;
+    /**
+     * Accepted and not kept.
+     */
+    companyWebsite?: string;
+    /**
+     * Accepted and not kept.
+     */
+    isBusiness: boolean;
+};
+
+export type FlashbackRegisterResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * JSON Web Token for the Authorization header; it lives one hour.
+     */
+    accessToken: string;
+    /**
+     * JSON Web Token that buys the next access token.
+     */
+    refreshToken: string;
+    /**
+     * The session's id.
+     */
+    tokenId: string;
+    /**
+     * When the access token ends, in Unix seconds.
+     */
+    expiresAt: number;
+    /**
+     * After a registration, the id of the verification that was mailed: good for having another mail sent, and for nothing else.
+     */
+    verificationTokenId?: string;
+    user: FlashbackRegisteredUser;
+};
+
+export type FlashbackRegisteredUser = {
+    /**
+     * The account's id.
+     */
+    id: string;
+    /**
+     * The account's e-mail address.
+     */
+    email: string;
+    /**
+     * The account's name.
+     */
+    name: string;
+    /**
+     * The id of the account's organisation.
+     */
+    orgId: string;
+    /**
+     * Always null, there are no pictures.
+     */
+    image_url: string | null;
+    orgRole: FlashbackOrgRole;
+};
+
+export type FlashbackRegisterError = {
+    /**
+     * Always false.
+     */
+    success: false;
+    /**
+     * Why no account was made.
+     */
+    error_code: 'EMAIL_EXISTS' | 'INVALID_EMAIL' | 'WEAK_PASSWORD' | 'MISSING_FIELDS' | 'VALIDATION_ERROR';
+    /**
+     * The same, for people.
+     */
+    message: string;
+};
+
+export type FlashbackProfileResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    data: FlashbackProfile;
+};
+
+export type FlashbackProfile = {
+    /**
+     * The account's id.
+     */
+    id: string;
+    /**
+     * The given name; the whole name where nobody has told its parts apart.
+     */
+    name: string;
+    /**
+     * The family name; empty where nobody has told the name's parts apart.
+     */
+    lastName: string;
+    /**
+     * The account's e-mail address.
+     */
+    email: string;
+    /**
+     * The id of the account's organisation.
+     */
+    orgId: string;
+    orgRole: FlashbackOrgRole;
+    /**
+     * The name of the role.
+     */
+    orgRoleDescription: string;
+    /**
+     * The numbers of the role and of those below it.
+     */
+    orgRoles: Array<number>;
+    /**
+     * Whether the e-mail address is verified.
+     */
+    validated: boolean;
+    /**
+     * Always false, there are no second factors.
+     */
+    mfaRequired: boolean;
+};
+
+export type FlashbackProfileNotFound = {
+    /**
+     * Always false.
+     */
+    success: false;
+    /**
+     * What went wrong, for programs.
+     */
+    error_code: string;
+    /**
+     * What went wrong, for people.
+     */
+    message: string;
+    /**
+     * The same as `message`.
+     */
+    error: string;
+};
+
+export type FlashbackProfileFault = {
+    /**
+     * Always false.
+     */
+    success: false;
+    /**
+     * What went wrong, for programs.
+     */
+    error_code: string;
+    /**
+     * What went wrong, for people.
+     */
+    message: string;
+    /**
+     * The same as `message`.
+     */
+    error: string;
+};
+
+export type FlashbackPreVerifyEmailRequest = {
+    /**
+     * The token of the verification's mail.
+     */
+    token: string;
+};
+
+export type FlashbackPreVerifyEmailResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * A sentence that says so.
+     */
+    message: string;
+    /**
+     * How the account signs in. There is one way.
+     */
+    authMethod: 'password';
+    /**
+     * Whether the account has a password already.
+     */
+    hasPassword: boolean;
+};
+
+export type FlashbackVerifyEmailRequest = {
+    /**
+     * The token of the verification's mail.
+     */
+    token: string;
+    /**
+     * A new password for the account.
+     */
+    password?: string;
+};
+
+export type FlashbackActivateRequest = {
+    /**
+     * The invited account's id, as the invitation's mail has it.
+     */
+    uid: string;
+    /**
+     * The token of the invitation's mail.
+     */
+    token: string;
+    registrationInfo: FlashbackRegisterRequest;
+};
+
+export type FlashbackResetPasswordMailRequest = {
+    /**
+     * The account's e-mail address; letter case does not matter.
+     */
+    email: string;
+};
+
+export type FlashbackResetPasswordRequest = {
+    /**
+     * The token of the mail.
+     */
+    token: string;
+    /**
+     * The password to be.
+     */
+    newPassword: string;
+};
+
+export type FlashbackTokensResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * The refresh tokens, newest first.
+     */
+    tokens: Array<FlashbackListedToken>;
+};
+
+export type FlashbackListedToken = {
+    /**
+     * The `tokenId` of its login, which is the session's id.
+     */
+    id: string;
+    /**
+     * When the login was.
+     */
+    createdAt: string;
+    /**
+     * When the last of its successors ends.
+     */
+    expiresAt: string;
+    /**
+     * When it was last refreshed with; null if never.
+     */
+    lastUsedAt: string | null;
+    /**
+     * Whether it belongs to the session that asks.
+     */
+    current: boolean;
+};
+
+export type FlashbackSessionsResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * The sessions, newest first.
+     */
+    sessions: Array<FlashbackSession>;
+};
+
+export type FlashbackSession = {
+    /**
+     * The session's id, which is also its login's `tokenId`.
+     */
+    id: string;
+    /**
+     * What the login's `deviceInfo` said, at most 200 characters; null where there was none.
+     */
+    deviceName: string | null;
+    /**
+     * Where the login came from.
+     */
+    ipAddress: string | null;
+    /**
+     * Always null, nobody looks up where an address is.
+     */
+    location: null;
+    /**
+     * When the login was.
+     */
+    startedAt: string;
+    /**
+     * When the session was last refreshed or said to be alive.
+     */
+    lastActivity: string;
+    /**
+     * When the session ends, whatever happens.
+     */
+    expiresAt: string;
+    /**
+     * How the login was. There is one way.
+     */
+    loginMethod: 'password';
+};
+
+export type FlashbackRevokeSessionResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * A sentence that says so.
+     */
+    message: 'Session revoked successfully';
+};
+
+export type FlashbackRevokeAllSessionsResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * A sentence that says so.
+     */
+    message: 'All sessions revoked successfully';
+};
+
+export type FlashbackHeartbeatResponse = {
+    /**
+     * Always true.
+     */
+    success: true;
+    /**
+     * A sentence that says so.
+     */
+    message: 'Session updated successfully';
+    /**
+     * When the session ends; the same as before.
+     */
+    newExpiry: string;
+};
+
+export type FlashbackSessionError = {
+    /**
+     * Always false.
+     */
+    success: false;
+    /**
+     * What went wrong, for programs.
+     */
+    error_code: string;
+    /**
+     * What went wrong, for people.
+     */
+    message: string;
+    /**
+     * The same as `message`.
+     */
+    error: string;
+};
+
+export type FlashbackHealthResponse = {
+    /**
+     * Whether the service can serve.
+     */
+    status: 'ok' | 'error';
+    /**
+     * When this was found out.
+     */
+    timestamp: string;
+    /**
+     * Why it cannot, where it cannot.
+     */
+    error?: string;
 };
 
 export type LatchkeyStatus = {
@@ -802,6 +1237,698 @@ export type FlashbackLogoutResponses = {
 };
 
 export type FlashbackLogoutResponse = FlashbackLogoutResponses[keyof FlashbackLogoutResponses];
+
+export type FlashbackRegisterData = {
+    body: FlashbackRegisterRequest;
+    path?: never;
+    query?: never;
+    url: '/user/register';
+};
+
+export type FlashbackRegisterErrors = {
+    /**
+     * No account was made.
+     */
+    400: FlashbackRegisterError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackRegisterError2 = FlashbackRegisterErrors[keyof FlashbackRegisterErrors];
+
+export type FlashbackRegisterResponses = {
+    /**
+     * The account is made, and signed in.
+     */
+    201: FlashbackRegisterResponse;
+};
+
+export type FlashbackRegisterResponse2 = FlashbackRegisterResponses[keyof FlashbackRegisterResponses];
+
+export type FlashbackGetProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/user/profile';
+};
+
+export type FlashbackGetProfileErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackError;
+    /**
+     * There is no such account. A token whose account is gone is answered with 401 before that.
+     */
+    404: FlashbackProfileNotFound;
+    /**
+     * The service failed.
+     */
+    500: FlashbackProfileFault;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackGetProfileError = FlashbackGetProfileErrors[keyof FlashbackGetProfileErrors];
+
+export type FlashbackGetProfileResponses = {
+    /**
+     * The account.
+     */
+    200: FlashbackProfileResponse;
+};
+
+export type FlashbackGetProfileResponse = FlashbackGetProfileResponses[keyof FlashbackGetProfileResponses];
+
+export type FlashbackPreVerifyEmailData = {
+    body: FlashbackPreVerifyEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/user/pre-verify-email';
+};
+
+export type FlashbackPreVerifyEmailErrors = {
+    /**
+     * The token is not good (none, used, expired, for another account), the password is too weak, or the body is not what the contract asks for; `error_code` tells.
+     */
+    400: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackPreVerifyEmailError = FlashbackPreVerifyEmailErrors[keyof FlashbackPreVerifyEmailErrors];
+
+export type FlashbackPreVerifyEmailResponses = {
+    /**
+     * The token is good.
+     */
+    200: FlashbackPreVerifyEmailResponse;
+};
+
+export type FlashbackPreVerifyEmailResponse2 = FlashbackPreVerifyEmailResponses[keyof FlashbackPreVerifyEmailResponses];
+
+export type FlashbackVerifyEmailData = {
+    body: FlashbackVerifyEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/user/verify-email';
+};
+
+export type FlashbackVerifyEmailErrors = {
+    /**
+     * The token is not good (none, used, expired, for another account), the password is too weak, or the body is not what the contract asks for; `error_code` tells.
+     */
+    400: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackVerifyEmailError = FlashbackVerifyEmailErrors[keyof FlashbackVerifyEmailErrors];
+
+export type FlashbackVerifyEmailResponses = {
+    /**
+     * The address is verified, and the account signed in.
+     */
+    200: FlashbackRegisterResponse;
+};
+
+export type FlashbackVerifyEmailResponse = FlashbackVerifyEmailResponses[keyof FlashbackVerifyEmailResponses];
+
+export type FlashbackResendVerificationData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the verification, as the registration gives it. Whoever has it can have mails sent.
+         */
+        verificationTokenId: string;
+    };
+    query?: never;
+    url: '/user/resend-verification/{verificationTokenId}';
+};
+
+export type FlashbackResendVerificationErrors = {
+    /**
+     * The address is verified already.
+     */
+    400: FlashbackError;
+    /**
+     * There is no such verification, or it was used.
+     */
+    404: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackResendVerificationError = FlashbackResendVerificationErrors[keyof FlashbackResendVerificationErrors];
+
+export type FlashbackResendVerificationResponses = {
+    /**
+     * The mail is on its way.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackResendVerificationResponse = FlashbackResendVerificationResponses[keyof FlashbackResendVerificationResponses];
+
+export type FlashbackActivateData = {
+    body: FlashbackActivateRequest;
+    path?: never;
+    query?: never;
+    url: '/user/activate';
+};
+
+export type FlashbackActivateErrors = {
+    /**
+     * The token is not good (none, used, expired, for another account), the password is too weak, or the body is not what the contract asks for; `error_code` tells.
+     */
+    400: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackActivateError = FlashbackActivateErrors[keyof FlashbackActivateErrors];
+
+export type FlashbackActivateResponses = {
+    /**
+     * The account is active, and signed in.
+     */
+    200: FlashbackLoginResponse;
+};
+
+export type FlashbackActivateResponse = FlashbackActivateResponses[keyof FlashbackActivateResponses];
+
+export type FlashbackDeactivateData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/user/deactivate';
+};
+
+export type FlashbackDeactivateErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackError;
+    /**
+     * The e-mail address is not verified; until then the account reads and does not write.
+     */
+    403: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackDeactivateError = FlashbackDeactivateErrors[keyof FlashbackDeactivateErrors];
+
+export type FlashbackDeactivateResponses = {
+    /**
+     * The account is inactive.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackDeactivateResponse = FlashbackDeactivateResponses[keyof FlashbackDeactivateResponses];
+
+export type FlashbackRequestResetPasswordData = {
+    body: FlashbackResetPasswordMailRequest;
+    path?: never;
+    query?: never;
+    url: '/user/request-reset-password';
+};
+
+export type FlashbackRequestResetPasswordErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackRequestResetPasswordError = FlashbackRequestResetPasswordErrors[keyof FlashbackRequestResetPasswordErrors];
+
+export type FlashbackRequestResetPasswordResponses = {
+    /**
+     * If there is such an account, the mail is on its way.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackRequestResetPasswordResponse = FlashbackRequestResetPasswordResponses[keyof FlashbackRequestResetPasswordResponses];
+
+export type FlashbackResetPasswordData = {
+    body: FlashbackResetPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/user/reset-password';
+};
+
+export type FlashbackResetPasswordErrors = {
+    /**
+     * The token is not good (none, used, expired, for another account), the password is too weak, or the body is not what the contract asks for; `error_code` tells.
+     */
+    400: FlashbackError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: FlashbackError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: FlashbackError;
+    /**
+     * Too many attempts.
+     */
+    429: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackResetPasswordError = FlashbackResetPasswordErrors[keyof FlashbackResetPasswordErrors];
+
+export type FlashbackResetPasswordResponses = {
+    /**
+     * The password is set.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackResetPasswordResponse = FlashbackResetPasswordResponses[keyof FlashbackResetPasswordResponses];
+
+export type FlashbackListTokensData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/token';
+};
+
+export type FlashbackListTokensErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackListTokensError = FlashbackListTokensErrors[keyof FlashbackListTokensErrors];
+
+export type FlashbackListTokensResponses = {
+    /**
+     * The refresh tokens, without the tokens themselves.
+     */
+    200: FlashbackTokensResponse;
+};
+
+export type FlashbackListTokensResponse = FlashbackListTokensResponses[keyof FlashbackListTokensResponses];
+
+export type FlashbackRevokeTokenData = {
+    body?: never;
+    path: {
+        /**
+         * The `tokenId` of a login, or an `id` of the list.
+         */
+        tokenId: string;
+    };
+    query?: never;
+    url: '/token/{tokenId}';
+};
+
+export type FlashbackRevokeTokenErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackError;
+    /**
+     * The e-mail address is not verified; until then the account reads and does not write.
+     */
+    403: FlashbackError;
+    /**
+     * The account has no such refresh token.
+     */
+    404: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackError;
+};
+
+export type FlashbackRevokeTokenError = FlashbackRevokeTokenErrors[keyof FlashbackRevokeTokenErrors];
+
+export type FlashbackRevokeTokenResponses = {
+    /**
+     * The refresh token is good for nothing any more.
+     */
+    200: FlashbackSuccessResponse;
+};
+
+export type FlashbackRevokeTokenResponse = FlashbackRevokeTokenResponses[keyof FlashbackRevokeTokenResponses];
+
+export type FlashbackListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/sessions';
+};
+
+export type FlashbackListSessionsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: FlashbackSessionError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackSessionError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackSessionError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackSessionError;
+};
+
+export type FlashbackListSessionsError = FlashbackListSessionsErrors[keyof FlashbackListSessionsErrors];
+
+export type FlashbackListSessionsResponses = {
+    /**
+     * The sessions.
+     */
+    200: FlashbackSessionsResponse;
+};
+
+export type FlashbackListSessionsResponse = FlashbackListSessionsResponses[keyof FlashbackListSessionsResponses];
+
+export type FlashbackRevokeSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the session.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/sessions/{id}/revoke';
+};
+
+export type FlashbackRevokeSessionErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: FlashbackSessionError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackSessionError;
+    /**
+     * The e-mail address is not verified; until then the account reads and does not write.
+     */
+    403: FlashbackSessionError;
+    /**
+     * The account has no such session.
+     */
+    404: FlashbackSessionError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackSessionError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackSessionError;
+};
+
+export type FlashbackRevokeSessionError = FlashbackRevokeSessionErrors[keyof FlashbackRevokeSessionErrors];
+
+export type FlashbackRevokeSessionResponses = {
+    /**
+     * The session has ended.
+     */
+    200: FlashbackRevokeSessionResponse;
+};
+
+export type FlashbackRevokeSessionResponse2 = FlashbackRevokeSessionResponses[keyof FlashbackRevokeSessionResponses];
+
+export type FlashbackRevokeAllSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/sessions/revoke-all';
+};
+
+export type FlashbackRevokeAllSessionsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: FlashbackSessionError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackSessionError;
+    /**
+     * The e-mail address is not verified; until then the account reads and does not write.
+     */
+    403: FlashbackSessionError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackSessionError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackSessionError;
+};
+
+export type FlashbackRevokeAllSessionsError = FlashbackRevokeAllSessionsErrors[keyof FlashbackRevokeAllSessionsErrors];
+
+export type FlashbackRevokeAllSessionsResponses = {
+    /**
+     * No session is left.
+     */
+    200: FlashbackRevokeAllSessionsResponse;
+};
+
+export type FlashbackRevokeAllSessionsResponse2 = FlashbackRevokeAllSessionsResponses[keyof FlashbackRevokeAllSessionsResponses];
+
+export type FlashbackHeartbeatData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the session.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/sessions/{id}/heartbeat';
+};
+
+export type FlashbackHeartbeatErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: FlashbackSessionError;
+    /**
+     * There is no access token, or it is not good.
+     */
+    401: FlashbackSessionError;
+    /**
+     * The e-mail address is not verified; until then the account reads and does not write.
+     */
+    403: FlashbackSessionError;
+    /**
+     * The account has no such session.
+     */
+    404: FlashbackSessionError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackSessionError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: FlashbackSessionError;
+};
+
+export type FlashbackHeartbeatError = FlashbackHeartbeatErrors[keyof FlashbackHeartbeatErrors];
+
+export type FlashbackHeartbeatResponses = {
+    /**
+     * Noted.
+     */
+    200: FlashbackHeartbeatResponse;
+};
+
+export type FlashbackHeartbeatResponse2 = FlashbackHeartbeatResponses[keyof FlashbackHeartbeatResponses];
+
+export type FlashbackGetHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/health';
+};
+
+export type FlashbackGetHealthErrors = {
+    /**
+     * The body is not what the contract asks for.
+     */
+    400: FlashbackError;
+    /**
+     * The service failed.
+     */
+    500: FlashbackError;
+};
+
+export type FlashbackGetHealthError = FlashbackGetHealthErrors[keyof FlashbackGetHealthErrors];
+
+export type FlashbackGetHealthResponses = {
+    /**
+     * What there is to say, good or bad.
+     */
+    200: FlashbackHealthResponse;
+};
+
+export type FlashbackGetHealthResponse = FlashbackGetHealthResponses[keyof FlashbackGetHealthResponses];
 
 export type LatchkeyGetLivenessData = {
     body?: never;

@@ -49,6 +49,8 @@ async function sendInvitation({ ports, dialect }: Context, account: Account, sto
 export interface Activation {
   accountId: string;
   token: string;
+  /** Where the dialect asks for the address, too: the one that the token was mailed to, without regard to letter case. */
+  email?: string;
   password: string;
   name: string;
   givenName?: string;
@@ -58,8 +60,8 @@ export interface Activation {
 /**
  * Completes an account that waits for its owner: it is active and its address verified. Signs them in at once.
  *
- * @returns the open session; or `activation_token_invalid` (none, used, expired, another account's, or the account waits no more),
- *   `password_too_short`, `password_too_long`.
+ * @returns the open session; or `activation_token_invalid` (none, used, expired, another account's, mailed to another address, or the
+ *   account waits no more), `password_too_short`, `password_too_long`.
  * @throws when a port does.
  */
 export async function activateAccount(context: Context, activation: Activation, wish: SessionWish = {}): Promise<Outcome<SignedIn>> {
@@ -69,6 +71,7 @@ export async function activateAccount(context: Context, activation: Activation, 
   const tokenHash = ports.tokens.mailedTokenHash(activation.token);
   const waiting = await ports.codes.findByHash(tokenHash, 'activation');
   if (waiting?.accountId !== activation.accountId) return refuse('activation_token_invalid');
+  if (activation.email !== undefined && normalizedEmail(activation.email) !== waiting.email) return refuse('activation_token_invalid');
   const { name, givenName = null, familyName = null } = activation;
   const completion = { passwordHash: await ports.passwords.hash(activation.password), name, givenName, familyName };
   const activated = await ports.atomically<Account>(async (stored) => {

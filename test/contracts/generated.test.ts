@@ -47,14 +47,24 @@ const merged = JSON.parse(fs.readFileSync('generated/openapi.json', 'utf8')) as 
 describe('the secrets of the merged document', () => {
   it('are these fields, and none lost its mark', () => {
     expect(placesOf((part) => part['x-secret'] === true)).toEqual([
+      'flashback ActivateRequest.token',
       'flashback LoginRequest.password',
       'flashback LoginResponse.accessToken',
       'flashback LoginResponse.refreshToken',
+      'flashback PreVerifyEmailRequest.token',
       'flashback RefreshRequest.refreshToken',
       'flashback RefreshRequest.refresh_token',
       'flashback RefreshResponse.accessToken',
       'flashback RefreshResponse.refreshToken',
       'flashback RefreshResponse.token',
+      'flashback RegisterRequest.password',
+      'flashback RegisterResponse.accessToken',
+      'flashback RegisterResponse.refreshToken',
+      'flashback RegisterResponse.verificationTokenId',
+      'flashback ResetPasswordRequest.newPassword',
+      'flashback ResetPasswordRequest.token',
+      'flashback VerifyEmailRequest.password',
+      'flashback VerifyEmailRequest.token',
       'pixyle LoginRequest.password',
       'pixyle LoginResponse.access_token',
       'pixyle LoginResponse.refresh_token',
@@ -81,6 +91,9 @@ describe('the secrets of the merged document', () => {
 
     expect(placesOf((part, pointer) => soundsSecret.test(pointer) && part['x-secret'] !== true)).toEqual([
       'flashback LoginResponse.tokenId',
+      'flashback PreVerifyEmailResponse.hasPassword',
+      'flashback RegisterResponse.tokenId',
+      'flashback TokensResponse.tokens',
       'puppilot AgentsTokenResponse.token_type',
       'puppilot Organization.has_slack_bot_token',
       'puppilot TokenResponse.token_type',

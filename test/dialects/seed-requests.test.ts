@@ -146,7 +146,7 @@ onEveryDatabase((kind) => {
     expect(expiresAt).toBe(claims.exp);
     expect(lifeOf(claims)).toBe(3600);
     expect(tokenId).toBe(decodeJwt(refreshToken).sid);
-    expect(user).toEqual({ id: claims.sub, email: 'user@example.com', name: 'Seed Account', orgId: claims.orgId });
+    expect(user).toEqual({ id: claims.sub, email: 'user@example.com', name: 'Seed Account', orgId: claims.orgId, orgRole: 255 });
     expect(claims).toMatchObject({
       userId: claims.sub,
       email: 'user@example.com',

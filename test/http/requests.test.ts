@@ -43,7 +43,7 @@ onEveryDatabase((kind) => {
       ['/auth/v11', { detail: 'Not found' }],
       ['/users', { detail: 'Not found' }],
       ['/user/nothing', { success: false, error_code: 'NOT_FOUND', message: 'There is nothing here' }],
-      ['/sessions', { success: false, error_code: 'NOT_FOUND', message: 'There is nothing here' }],
+      ['/sessions/nothing', { success: false, error_code: 'NOT_FOUND', message: 'There is nothing here' }],
     ])('404: %s belongs to the dialect with the longest prefix in front', async (path, body) => {
       expect(await server.send('GET', path)).toMatchObject({ status: 404, body });
     });
@@ -298,12 +298,14 @@ describe('the logger', () => {
       'accessToken',
       'access_token',
       'apiKey',
+      'newPassword',
       'new_password',
       'old_password',
       'password',
       'refreshToken',
       'refresh_token',
       'token',
+      'verificationTokenId',
     ]);
     expect(createLogger('silent').level).toBe('silent');
   });

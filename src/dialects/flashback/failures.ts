@@ -1,8 +1,9 @@
 import type { FlashbackError, FlashbackLoginError } from '../../../generated/client/types.gen.js';
-import type { Failure, FailureCode } from '../dialect.js';
+import type { FailedRequest, Failure, FailureCode, Issue, OperationsOf } from '../dialect.js';
 
 type LoginErrorCode = FlashbackLoginError['error_code'];
 type Words = [status: number, errorCode: LoginErrorCode | Uppercase<string>, message: string];
+type OperationId = keyof OperationsOf<'flashback'>;
 
 const INACTIVE: Words = [401, 'USER_INACTIVE', 'The account is not active'];
 
@@ -51,8 +52,46 @@ const FAILURES: Record<FailureCode, Words> = {
   internal: [500, 'INTERNAL_ERROR', 'Internal error'],
 };
 
+/** What a failure is called in one operation alone. */
+const OWN_WORDS: Partial<Record<OperationId, Partial<Record<FailureCode, Words>>>> = {
+  getProfile: { account_not_found: [404, 'USER_NOT_FOUND', 'User not found'] },
+  resendVerification: { unknown_email: [404, 'VERIFICATION_NOT_FOUND', 'There is no such verification'] },
+  revokeToken: { session_not_found: [404, 'TOKEN_NOT_FOUND', 'Token not found'] },
+  heartbeat: { session_not_found: [404, 'SESSION_NOT_FOUND', 'Session not found or expired'] },
+};
+
+/** What it is when the id in the path does not even look like one: nothing has it. */
+const NOTHING_HAS_THE_ID: Partial<Record<OperationId, FailureCode>> = {
+  resendVerification: 'unknown_email',
+  revokeToken: 'session_not_found',
+  revokeSession: 'session_not_found',
+  heartbeat: 'session_not_found',
+};
+
+/** The documented errors of these carry the sentence as `error`. */
+const SAY_ERROR: OperationId[] = ['getProfile', 'listSessions', 'revokeSession', 'revokeAllSessions', 'heartbeat'];
+
 /** Says a failure in the words of this API. */
-export function renderFailure({ code }: Failure): { status: number; body: FlashbackError } {
-  const [status, error_code, message] = FAILURES[code];
-  return { status, body: { success: false, error_code, message } };
+export function renderFailure(failure: Failure, request: FailedRequest): { status: number; body: FlashbackError } {
+  const operation = request.operation as OperationId | undefined;
+  const [status, error_code, message] = wordsFor(failure, operation);
+  const error = operation && SAY_ERROR.includes(operation) ? { error: message } : {};
+  return { status, body: { success: false, error_code, message, ...error } };
+}
+
+function wordsFor(failure: Failure, operation: OperationId | undefined): Words {
+  if (!operation) return FAILURES[failure.code];
+  if (failure.code === 'invalid_request' && operation === 'register') return wordsForRegistration(failure.issues);
+  const code = namesNothing(failure) ? (NOTHING_HAS_THE_ID[operation] ?? failure.code) : failure.code;
+  return OWN_WORDS[operation]?.[code] ?? FAILURES[code];
+}
+
+function namesNothing(failure: Failure): boolean {
+  return failure.code === 'invalid_request' && failure.issues.length > 0 && failure.issues.every((issue) => issue.in === 'path');
+}
+
+function wordsForRegistration(issues: Issue[]): Words {
+  if (issues.some(({ rule }) => rule === 'required')) return [400, 'MISSING_FIELDS', 'A required field is missing'];
+  if (issues.some(({ path, rule }) => path[0] === 'email' && rule === 'format')) return FAILURES.invalid_email;
+  return FAILURES.invalid_request;
 }

@@ -14,6 +14,7 @@ export const flashback: Dialect<OperationsOf<'flashback'>> = {
     sessions: { accessTtlSeconds: HOUR_SECONDS, idleTtlSeconds: 30 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
     emailVerification: 'link',
     verifiedEmailNeededBy: 'nobody',
+    verifiedEmailNeededTo: 'write',
     accessTokenClaims: (account) => ({ userId: account.id, email: account.email, orgId: account.organization.id, type: 'access' }),
   },
   errorMediaType: 'application/json', // its client reads no other
