@@ -62,8 +62,15 @@ describe('the secrets of the merged document', () => {
       'puppilot RefreshRequest.token',
       'puppilot TokenResponse.access_token',
       'puppilot TokenResponse.refresh_token',
+      'px0 APIKeyCreatedResponse.key',
+      'px0 ChangePasswordRequest.current_password',
+      'px0 ChangePasswordRequest.new_password',
       'px0 LoginRequest.password',
       'px0 LoginResponse.token',
+      'px0 RegisterRequest.password',
+      'px0 ResetPasswordRequest.code',
+      'px0 ResetPasswordRequest.new_password',
+      'px0 VerifyRequest.code',
       'pyth-on AuthRequest.password',
       'pyth-on AuthResponse.apiKey',
       'pyth-on AuthResponse.token',
@@ -76,6 +83,9 @@ describe('the secrets of the merged document', () => {
     expect(placesOf((part, pointer) => soundsSecret.test(pointer) && part['x-secret'] !== true)).toEqual([
       'flashback LoginResponse.tokenId',
       'puppilot TokenResponse.token_type',
+      'px0 APIKeyResponse.api_key',
+      'px0 APIKeysResponse.api_keys',
+      'px0 Session.token',
     ]);
   });
 });
