@@ -461,6 +461,16 @@ onEveryDatabase((kind) => {
       for (const id of ['x', `urn:uuid:${UNKNOWN_ID}`]) expect(await end(id, one.token)).toMatchObject(refused(400, 'invalid id'));
     });
 
+    it("404: one's own session of another API is not among them", async () => {
+      const { id, email, token } = await person();
+      await server.send('POST', '/auth/v1/token', { body: { email, password: PASSWORD } });
+      const others = () => rows<{ id: string }>(`SELECT id FROM sessions WHERE account_id = $1 AND dialect = 'pixyle'`, [id]);
+      const [session] = await others();
+
+      expect(await end(session?.id ?? '', token)).toMatchObject(NO_SUCH_SESSION);
+      expect(await others()).toEqual([session]);
+    });
+
     it('401: without a session, and with an API key, whatever it may do', async () => {
       const who = await person();
       const { key } = await createKey(who, 'admin');
@@ -500,6 +510,17 @@ onEveryDatabase((kind) => {
       const code = codeOf(next);
       await rows(`UPDATE accounts SET email = 'third-' || email, normalized_email = 'third-' || normalized_email WHERE email = $1`, [next]);
       expect(await verify(`third-${next}`, code)).toMatchObject(WRONG_CODE);
+    });
+
+    it('200: what was mailed before stays good for nothing when the old address comes back', async () => {
+      const { email, token } = await person();
+      await sendReset(email);
+      const next = `next-${email}`;
+      await change(next, token);
+      await verify(next, codeOf(next));
+      await change(email, token);
+
+      expect((await reset(resetCodeOf(email))).status).toBe(400);
     });
 
     it('200: another letter case is the same address, and stays verified', async () => {
