@@ -47,9 +47,26 @@ export interface Operations {
     getOrganization: { data: T.PuppilotGetOrganizationData; responses: T.PuppilotGetOrganizationResponses; credential: "required" };
   };
   "px0": {
+    register: { data: T.Px0RegisterData; responses: T.Px0RegisterResponses; credential: "optional" };
     login: { data: T.Px0LoginData; responses: T.Px0LoginResponses; credential: "none" };
+    triggerVerificationEmail: { data: T.Px0TriggerVerificationEmailData; responses: T.Px0TriggerVerificationEmailResponses; credential: "none" };
+    verifyEmail: { data: T.Px0VerifyEmailData; responses: T.Px0VerifyEmailResponses; credential: "none" };
+    triggerPasswordReset: { data: T.Px0TriggerPasswordResetData; responses: T.Px0TriggerPasswordResetResponses; credential: "none" };
+    resetPassword: { data: T.Px0ResetPasswordData; responses: T.Px0ResetPasswordResponses; credential: "none" };
     logout: { data: T.Px0LogoutData; responses: T.Px0LogoutResponses; credential: "optional" };
+    listSessions: { data: T.Px0ListSessionsData; responses: T.Px0ListSessionsResponses; credential: "required" };
+    revokeSession: { data: T.Px0RevokeSessionData; responses: T.Px0RevokeSessionResponses; credential: "required" };
     getMe: { data: T.Px0GetMeData; responses: T.Px0GetMeResponses; credential: "required" };
+    updateMe: { data: T.Px0UpdateMeData; responses: T.Px0UpdateMeResponses; credential: "required" };
+    deleteMe: { data: T.Px0DeleteMeData; responses: T.Px0DeleteMeResponses; credential: "required" };
+    changePassword: { data: T.Px0ChangePasswordData; responses: T.Px0ChangePasswordResponses; credential: "required" };
+    listUserOrgs: { data: T.Px0ListUserOrgsData; responses: T.Px0ListUserOrgsResponses; credential: "required" };
+    listApiKeys: { data: T.Px0ListApiKeysData; responses: T.Px0ListApiKeysResponses; credential: "required" };
+    createApiKey: { data: T.Px0CreateApiKeyData; responses: T.Px0CreateApiKeyResponses; credential: "required" };
+    updateApiKey: { data: T.Px0UpdateApiKeyData; responses: T.Px0UpdateApiKeyResponses; credential: "required" };
+    deleteApiKey: { data: T.Px0DeleteApiKeyData; responses: T.Px0DeleteApiKeyResponses; credential: "required" };
+    regenerateApiKey: { data: T.Px0RegenerateApiKeyData; responses: T.Px0RegenerateApiKeyResponses; credential: "required" };
+    healthCheck: { data: T.Px0HealthCheckData; responses: T.Px0HealthCheckResponses; credential: "none" };
   };
   "pyth-on": {
     register: { data: T.PythOnRegisterData; responses: T.PythOnRegisterResponses; credential: "none" };
@@ -98,9 +115,26 @@ export const routes = [
   {"dialect":"puppilot","operation":"agentsSignIn","method":"POST","path":"/auth/sign-in","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"puppilot","operation":"changePassword","method":"PATCH","path":"/users/change-password","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"puppilot","operation":"getOrganization","method":"GET","path":"/organizations/get","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"register","method":"POST","path":"/v1/auth/register","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"triggerVerificationEmail","method":"GET","path":"/v1/auth/verify-email","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"verifyEmail","method":"POST","path":"/v1/auth/verify-email","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"triggerPasswordReset","method":"POST","path":"/v1/auth/password-reset/trigger","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"resetPassword","method":"POST","path":"/v1/auth/password-reset/reset","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"px0","operation":"logout","method":"DELETE","path":"/v1/auth/session","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"listSessions","method":"GET","path":"/v1/auth/sessions","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"revokeSession","method":"DELETE","path":"/v1/auth/sessions/{sessionID}","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"px0","operation":"getMe","method":"GET","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"updateMe","method":"PUT","path":"/v1/auth/me","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"deleteMe","method":"DELETE","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"changePassword","method":"POST","path":"/v1/auth/me/change-password","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"listUserOrgs","method":"GET","path":"/v1/me/orgs","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"listApiKeys","method":"GET","path":"/v1/api-keys","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"createApiKey","method":"POST","path":"/v1/api-keys","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"updateApiKey","method":"PUT","path":"/v1/api-keys/{id}","maxBodyBytes":16384,"bodyRequired":true},
+  {"dialect":"px0","operation":"deleteApiKey","method":"DELETE","path":"/v1/api-keys/{id}","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"regenerateApiKey","method":"POST","path":"/v1/api-keys/{id}/regenerate","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"px0","operation":"healthCheck","method":"GET","path":"/v1/health","maxBodyBytes":0,"bodyRequired":false},
   {"dialect":"pyth-on","operation":"register","method":"POST","path":"/api/register","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true},
   {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false},

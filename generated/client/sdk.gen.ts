@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { FlashbackActivateData, FlashbackActivateErrors, FlashbackActivateResponses, FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackDeactivateData, FlashbackDeactivateErrors, FlashbackDeactivateResponses, FlashbackGetHealthData, FlashbackGetHealthErrors, FlashbackGetHealthResponses, FlashbackGetProfileData, FlashbackGetProfileErrors, FlashbackGetProfileResponses, FlashbackHeartbeatData, FlashbackHeartbeatErrors, FlashbackHeartbeatResponses, FlashbackListSessionsData, FlashbackListSessionsErrors, FlashbackListSessionsResponses, FlashbackListTokensData, FlashbackListTokensErrors, FlashbackListTokensResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackPreVerifyEmailData, FlashbackPreVerifyEmailErrors, FlashbackPreVerifyEmailResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, FlashbackRegisterData, FlashbackRegisterErrors, FlashbackRegisterResponses, FlashbackRequestResetPasswordData, FlashbackRequestResetPasswordErrors, FlashbackRequestResetPasswordResponses, FlashbackResendVerificationData, FlashbackResendVerificationErrors, FlashbackResendVerificationResponses, FlashbackResetPasswordData, FlashbackResetPasswordErrors, FlashbackResetPasswordResponses, FlashbackRevokeAllSessionsData, FlashbackRevokeAllSessionsErrors, FlashbackRevokeAllSessionsResponses, FlashbackRevokeSessionData, FlashbackRevokeSessionErrors, FlashbackRevokeSessionResponses, FlashbackRevokeTokenData, FlashbackRevokeTokenErrors, FlashbackRevokeTokenResponses, FlashbackVerifyEmailData, FlashbackVerifyEmailErrors, FlashbackVerifyEmailResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
+import type { FlashbackActivateData, FlashbackActivateErrors, FlashbackActivateResponses, FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackDeactivateData, FlashbackDeactivateErrors, FlashbackDeactivateResponses, FlashbackGetHealthData, FlashbackGetHealthErrors, FlashbackGetHealthResponses, FlashbackGetProfileData, FlashbackGetProfileErrors, FlashbackGetProfileResponses, FlashbackHeartbeatData, FlashbackHeartbeatErrors, FlashbackHeartbeatResponses, FlashbackListSessionsData, FlashbackListSessionsErrors, FlashbackListSessionsResponses, FlashbackListTokensData, FlashbackListTokensErrors, FlashbackListTokensResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackPreVerifyEmailData, FlashbackPreVerifyEmailErrors, FlashbackPreVerifyEmailResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, FlashbackRegisterData, FlashbackRegisterErrors, FlashbackRegisterResponses, FlashbackRequestResetPasswordData, FlashbackRequestResetPasswordErrors, FlashbackRequestResetPasswordResponses, FlashbackResendVerificationData, FlashbackResendVerificationErrors, FlashbackResendVerificationResponses, FlashbackResetPasswordData, FlashbackResetPasswordErrors, FlashbackResetPasswordResponses, FlashbackRevokeAllSessionsData, FlashbackRevokeAllSessionsErrors, FlashbackRevokeAllSessionsResponses, FlashbackRevokeSessionData, FlashbackRevokeSessionErrors, FlashbackRevokeSessionResponses, FlashbackRevokeTokenData, FlashbackRevokeTokenErrors, FlashbackRevokeTokenResponses, FlashbackVerifyEmailData, FlashbackVerifyEmailErrors, FlashbackVerifyEmailResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0ChangePasswordData, Px0ChangePasswordErrors, Px0ChangePasswordResponses, Px0CreateApiKeyData, Px0CreateApiKeyErrors, Px0CreateApiKeyResponses, Px0DeleteApiKeyData, Px0DeleteApiKeyErrors, Px0DeleteApiKeyResponses, Px0DeleteMeData, Px0DeleteMeErrors, Px0DeleteMeResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0HealthCheckData, Px0HealthCheckErrors, Px0HealthCheckResponses, Px0ListApiKeysData, Px0ListApiKeysErrors, Px0ListApiKeysResponses, Px0ListSessionsData, Px0ListSessionsErrors, Px0ListSessionsResponses, Px0ListUserOrgsData, Px0ListUserOrgsErrors, Px0ListUserOrgsResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, Px0RegenerateApiKeyData, Px0RegenerateApiKeyErrors, Px0RegenerateApiKeyResponses, Px0RegisterData, Px0RegisterErrors, Px0RegisterResponses, Px0ResetPasswordData, Px0ResetPasswordErrors, Px0ResetPasswordResponses, Px0RevokeSessionData, Px0RevokeSessionErrors, Px0RevokeSessionResponses, Px0TriggerPasswordResetData, Px0TriggerPasswordResetErrors, Px0TriggerPasswordResetResponses, Px0TriggerVerificationEmailData, Px0TriggerVerificationEmailErrors, Px0TriggerVerificationEmailResponses, Px0UpdateApiKeyData, Px0UpdateApiKeyErrors, Px0UpdateApiKeyResponses, Px0UpdateMeData, Px0UpdateMeErrors, Px0UpdateMeResponses, Px0VerifyEmailData, Px0VerifyEmailErrors, Px0VerifyEmailResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -421,12 +421,77 @@ export const puppilotGetOrganization = <ThrowOnError extends boolean = false>(op
 });
 
 /**
+ * Sign up
+ *
+ * Makes an account, not verified, with an organisation of its own that it owns, and mails six digits to its address. No session is opened. Of a password only the length counts: 8 characters at least, of any kind.
+ * With an Authorization header it is an admin's call, and the caller is looked at after the body: a verified session of an account that owns its organisation. The new account is like that of a public call; there are no teams to put it into.
+ */
+export const px0Register = <ThrowOnError extends boolean = false>(options: Options<Px0RegisterData, ThrowOnError>) => (options.client ?? client).post<Px0RegisterResponses, Px0RegisterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in
  *
  * Checks address and password and opens a session of 24 hours. An Authorization header sent along is ignored. Whether the address is verified is told only to someone who knows the password.
  */
 export const px0Login = <ThrowOnError extends boolean = false>(options: Options<Px0LoginData, ThrowOnError>) => (options.client ?? client).post<Px0LoginResponses, Px0LoginErrors, ThrowOnError>({
     url: '/v1/auth/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Mail new digits
+ *
+ * Mails six digits to an address that is not verified yet, in place of those that were mailed before.
+ */
+export const px0TriggerVerificationEmail = <ThrowOnError extends boolean = false>(options: Options<Px0TriggerVerificationEmailData, ThrowOnError>) => (options.client ?? client).get<Px0TriggerVerificationEmailResponses, Px0TriggerVerificationEmailErrors, ThrowOnError>({ url: '/v1/auth/verify-email', ...options });
+
+/**
+ * Verify the address
+ *
+ * Takes the six digits that were mailed to the address. They are good for ten minutes and once, five wrong guesses end them, and they prove nothing about any other address.
+ */
+export const px0VerifyEmail = <ThrowOnError extends boolean = false>(options: Options<Px0VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<Px0VerifyEmailResponses, Px0VerifyEmailErrors, ThrowOnError>({
+    url: '/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Mail a reset code
+ *
+ * Mails a code that sets a new password, in place of the one that was mailed before. The code is a long random one, good for an hour: a request that uses it names no address, and so nobody could count the guesses at a short one.
+ */
+export const px0TriggerPasswordReset = <ThrowOnError extends boolean = false>(options: Options<Px0TriggerPasswordResetData, ThrowOnError>) => (options.client ?? client).post<Px0TriggerPasswordResetResponses, Px0TriggerPasswordResetErrors, ThrowOnError>({
+    url: '/v1/auth/password-reset/trigger',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set a new password
+ *
+ * Sets a new password with the code that was mailed for it, once. Every session of the account ends and every API key of it is gone, and its address is verified: who has the code has the mail.
+ */
+export const px0ResetPassword = <ThrowOnError extends boolean = false>(options: Options<Px0ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<Px0ResetPasswordResponses, Px0ResetPasswordErrors, ThrowOnError>({
+    url: '/v1/auth/password-reset/reset',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -446,15 +511,160 @@ export const px0Logout = <ThrowOnError extends boolean = false>(options?: Option
 });
 
 /**
+ * List one's sessions
+ *
+ * One's own open sessions, newest first, 1000 at most. No token is in it, not even a part of one: only its hash is stored. An API key is not taken here.
+ */
+export const px0ListSessions = <ThrowOnError extends boolean = false>(options?: Options<Px0ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<Px0ListSessionsResponses, Px0ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/sessions',
+    ...options
+});
+
+/**
+ * End one of one's sessions
+ *
+ * Ends a session of one's own, the one that asks or another one. An API key is not taken here.
+ */
+export const px0RevokeSession = <ThrowOnError extends boolean = false>(options: Options<Px0RevokeSessionData, ThrowOnError>) => (options.client ?? client).delete<Px0RevokeSessionResponses, Px0RevokeSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/sessions/{sessionID}',
+    ...options
+});
+
+/**
+ * Delete one's account
+ *
+ * Deletes the account for good, with its sessions and its keys, and its organisation where nobody else is in it. The address is free again.
+ */
+export const px0DeleteMe = <ThrowOnError extends boolean = false>(options?: Options<Px0DeleteMeData, ThrowOnError>) => (options?.client ?? client).delete<Px0DeleteMeResponses, Px0DeleteMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/me',
+    ...options
+});
+
+/**
  * Who am I?
  *
- * Shows the account behind the bearer token.
+ * Shows the account behind the session token or the API key.
  */
 export const px0GetMe = <ThrowOnError extends boolean = false>(options?: Options<Px0GetMeData, ThrowOnError>) => (options?.client ?? client).get<Px0GetMeResponses, Px0GetMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/auth/me',
     ...options
 });
+
+/**
+ * Change one's address
+ *
+ * Gives the account another address. It is not verified until the digits that are mailed to it come back: until then the account's sessions and keys are good for nothing, and nobody can log in. The old address is told.
+ * An address that differs in letter case alone is the same one: nothing changes.
+ */
+export const px0UpdateMe = <ThrowOnError extends boolean = false>(options: Options<Px0UpdateMeData, ThrowOnError>) => (options.client ?? client).put<Px0UpdateMeResponses, Px0UpdateMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change one's password
+ *
+ * Sets a new password; every other session ends, and the owner is told by mail. Keys go on: what ends them is a reset.
+ */
+export const px0ChangePassword = <ThrowOnError extends boolean = false>(options: Options<Px0ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<Px0ChangePasswordResponses, Px0ChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/auth/me/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List one's organisations
+ *
+ * The organisation of the account: there is always one.
+ */
+export const px0ListUserOrgs = <ThrowOnError extends boolean = false>(options?: Options<Px0ListUserOrgsData, ThrowOnError>) => (options?.client ?? client).get<Px0ListUserOrgsResponses, Px0ListUserOrgsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/me/orgs',
+    ...options
+});
+
+/**
+ * List the keys
+ *
+ * One's own keys, newest first, 1000 at most, without their secrets.
+ */
+export const px0ListApiKeys = <ThrowOnError extends boolean = false>(options: Options<Px0ListApiKeysData, ThrowOnError>) => (options.client ?? client).get<Px0ListApiKeysResponses, Px0ListApiKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-keys',
+    ...options
+});
+
+/**
+ * Make a key
+ *
+ * Makes a key that acts as the account, within its operation: `read_render` opens nothing of this service, `all` and `admin` the profile. The key is shown this once: only its hash is stored.
+ */
+export const px0CreateApiKey = <ThrowOnError extends boolean = false>(options: Options<Px0CreateApiKeyData, ThrowOnError>) => (options.client ?? client).post<Px0CreateApiKeyResponses, Px0CreateApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a key
+ *
+ * The key is good for nothing any more.
+ */
+export const px0DeleteApiKey = <ThrowOnError extends boolean = false>(options: Options<Px0DeleteApiKeyData, ThrowOnError>) => (options.client ?? client).delete<Px0DeleteApiKeyResponses, Px0DeleteApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-keys/{id}',
+    ...options
+});
+
+/**
+ * Change a key
+ *
+ * Changes what is sent, and leaves the rest as it is; the secret stays.
+ */
+export const px0UpdateApiKey = <ThrowOnError extends boolean = false>(options: Options<Px0UpdateApiKeyData, ThrowOnError>) => (options.client ?? client).put<Px0UpdateApiKeyResponses, Px0UpdateApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-keys/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give a key another secret
+ *
+ * The old secret is good for nothing any more; all else stays. The new one is shown this once.
+ */
+export const px0RegenerateApiKey = <ThrowOnError extends boolean = false>(options: Options<Px0RegenerateApiKeyData, ThrowOnError>) => (options.client ?? client).post<Px0RegenerateApiKeyResponses, Px0RegenerateApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-keys/{id}/regenerate',
+    ...options
+});
+
+/**
+ * Does it run?
+ *
+ * Answers as long as the service runs. Whether it can serve, too, is told by `GET /readyz`.
+ */
+export const px0HealthCheck = <ThrowOnError extends boolean = false>(options?: Options<Px0HealthCheckData, ThrowOnError>) => (options?.client ?? client).get<Px0HealthCheckResponses, Px0HealthCheckErrors, ThrowOnError>({ url: '/v1/health', ...options });
 
 /**
  * Make an account

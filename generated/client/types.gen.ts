@@ -907,6 +907,21 @@ export type PuppilotValidationError = {
     }>;
 };
 
+export type Px0RegisterRequest = {
+    /**
+     * Where the account's mail goes; letter case does not matter. Empty is as good as missing.
+     */
+    email: string;
+    /**
+     * Any characters. Empty is as good as missing; more than 256 are too many.
+     */
+    password: string;
+    /**
+     * For admins alone; and there are no teams here.
+     */
+    team_id?: string;
+};
+
 export type Px0LoginRequest = {
     /**
      * The account's e-mail address; letter case does not matter.
@@ -930,7 +945,72 @@ export type Px0LoginResponse = {
     user: Px0User;
 };
 
-export type Px0MeResponse = {
+export type Px0VerifyRequest = {
+    /**
+     * The address that the digits went to.
+     */
+    email: string;
+    /**
+     * The six digits.
+     */
+    code: string;
+};
+
+export type Px0TriggerPasswordResetRequest = {
+    /**
+     * The account's e-mail address.
+     */
+    email: string;
+};
+
+export type Px0ResetPasswordRequest = {
+    /**
+     * The code of the mail. Not six digits, but a long random one.
+     */
+    code: string;
+    /**
+     * As for a new account.
+     */
+    new_password: string;
+};
+
+export type Px0ResetPasswordResponse = {
+    /**
+     * What happened.
+     */
+    message: string;
+    /**
+     * Whose password it was.
+     */
+    email: string;
+};
+
+export type Px0UpdateMeRequest = {
+    /**
+     * The new address.
+     */
+    email: string;
+};
+
+export type Px0ChangePasswordRequest = {
+    /**
+     * The password as it is.
+     */
+    current_password: string;
+    /**
+     * As for a new account.
+     */
+    new_password: string;
+};
+
+export type Px0MessageResponse = {
+    /**
+     * What happened.
+     */
+    message: string;
+};
+
+export type Px0UserResponse = {
     user: Px0User;
 };
 
@@ -955,6 +1035,165 @@ export type Px0User = {
      * When the account was made (RFC 3339).
      */
     created_at: string;
+};
+
+export type Px0SessionsResponse = {
+    /**
+     * Newest first.
+     */
+    sessions: Array<Px0Session>;
+};
+
+export type Px0Session = {
+    /**
+     * The session's id, good for ending it.
+     */
+    id: string;
+    /**
+     * Whose session it is.
+     */
+    user_id: string;
+    /**
+     * Always the same mask. What could be shown of a token is its hash.
+     */
+    token: 'sess_****';
+    /**
+     * When the session ends (RFC 3339).
+     */
+    expires_at: string;
+    /**
+     * When somebody logged in (RFC 3339).
+     */
+    created_at: string;
+};
+
+export type Px0OrganizationsResponse = {
+    /**
+     * One.
+     */
+    organizations: Array<Px0OrganizationWithRole>;
+};
+
+export type Px0OrganizationWithRole = {
+    /**
+     * The organisation's id, which API keys ask for.
+     */
+    id: string;
+    /**
+     * What it is called.
+     */
+    name: string;
+    /**
+     * `ADMIN` for who owns it, `MEMBER` for everybody else.
+     */
+    role: 'ADMIN' | 'MEMBER';
+    /**
+     * When it was made (RFC 3339).
+     */
+    created_at: string;
+};
+
+export type Px0CreateApiKeyRequest = {
+    name: Px0ApiKeyName;
+    /**
+     * One's own organisation, as `GET /v1/me/orgs` tells it.
+     */
+    org_id: string;
+    team_ids?: Px0TeamIds;
+    /**
+     * What the key may do.
+     */
+    operation?: 'read_render' | 'all' | 'admin';
+};
+
+export type Px0UpdateApiKeyRequest = {
+    name?: Px0ApiKeyName;
+    team_ids?: Px0TeamIds;
+    operation?: Px0Operation;
+};
+
+/**
+ * What the key is called.
+ */
+export type Px0ApiKeyName = string;
+
+/**
+ * Empty or left out for the whole organisation; there are no teams here.
+ */
+export type Px0TeamIds = Array<string>;
+
+/**
+ * What the key may do.
+ */
+export type Px0Operation = 'read_render' | 'all' | 'admin';
+
+export type Px0ApiKeyCreatedResponse = {
+    /**
+     * The key's id.
+     */
+    id: string;
+    /**
+     * What the key is called.
+     */
+    name: string;
+    /**
+     * The key, `ak_` and 64 hexadecimal digits, for the Authorization header. Shown this once.
+     */
+    key: string;
+    /**
+     * What the key may do.
+     */
+    operation: string;
+    /**
+     * When the key was made (RFC 3339).
+     */
+    created_at: string;
+};
+
+export type Px0ApiKeysResponse = {
+    /**
+     * Newest first.
+     */
+    api_keys: Array<Px0ApiKey>;
+};
+
+export type Px0ApiKeyResponse = {
+    api_key: Px0ApiKey;
+};
+
+export type Px0ApiKey = {
+    /**
+     * The key's id.
+     */
+    id: string;
+    /**
+     * What the key is called.
+     */
+    name: string;
+    /**
+     * The organisation of the account that the key acts as.
+     */
+    org_id: string;
+    /**
+     * Always left out; there are no teams here.
+     */
+    team_id?: string | null;
+    operation: Px0Operation;
+    /**
+     * When the key was made (RFC 3339).
+     */
+    created_at: string;
+    /**
+     * When the key was last used, to the minute; null, never (RFC 3339).
+     */
+    last_used_at?: string | null;
+};
+
+export type Px0HealthResponse = {
+    /**
+     * Always the same.
+     */
+    status: 'OK';
 };
 
 export type Px0ApiError = {
@@ -1065,6 +1304,11 @@ export type PuppilotApiVersion = 'v1';
  * The version of the API that the client speaks.
  */
 export type PuppilotOptionalApiVersion = 'v1';
+
+/**
+ * Which key.
+ */
+export type Px0ApiKeyId = string;
 
 export type FlashbackCheckOnlineData = {
     body?: never;
@@ -2603,6 +2847,63 @@ export type PuppilotGetOrganizationResponses = {
 
 export type PuppilotGetOrganizationResponse = PuppilotGetOrganizationResponses[keyof PuppilotGetOrganizationResponses];
 
+export type Px0RegisterData = {
+    body: Px0RegisterRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/register';
+};
+
+export type Px0RegisterErrors = {
+    /**
+     * The body is not JSON, a field is missing or empty, or the address or the password will not do.
+     */
+    400: Px0ApiError;
+    /**
+     * There is an Authorization header, and it is not that of a good session.
+     */
+    401: Px0ApiError;
+    /**
+     * The caller owns no organisation or is not verified, or a public call names a team.
+     */
+    403: Px0ApiError;
+    /**
+     * An admin names a team; there are none.
+     */
+    404: Px0ApiError;
+    /**
+     * The address has an account already, in whatever letter case.
+     */
+    409: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0RegisterError = Px0RegisterErrors[keyof Px0RegisterErrors];
+
+export type Px0RegisterResponses = {
+    /**
+     * The account was made, and the digits are under way.
+     */
+    201: Px0UserResponse;
+};
+
+export type Px0RegisterResponse = Px0RegisterResponses[keyof Px0RegisterResponses];
+
 export type Px0LoginData = {
     body: Px0LoginRequest;
     path?: never;
@@ -2652,6 +2953,183 @@ export type Px0LoginResponses = {
 
 export type Px0LoginResponse2 = Px0LoginResponses[keyof Px0LoginResponses];
 
+export type Px0TriggerVerificationEmailData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The account's e-mail address. Empty is as good as missing.
+         */
+        email: string;
+    };
+    url: '/v1/auth/verify-email';
+};
+
+export type Px0TriggerVerificationEmailErrors = {
+    /**
+     * The address is missing, is none, or is verified already.
+     */
+    400: Px0ApiError;
+    /**
+     * Nobody has this address.
+     */
+    404: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0TriggerVerificationEmailError = Px0TriggerVerificationEmailErrors[keyof Px0TriggerVerificationEmailErrors];
+
+export type Px0TriggerVerificationEmailResponses = {
+    /**
+     * The digits are under way.
+     */
+    200: Px0MessageResponse;
+};
+
+export type Px0TriggerVerificationEmailResponse = Px0TriggerVerificationEmailResponses[keyof Px0TriggerVerificationEmailResponses];
+
+export type Px0VerifyEmailData = {
+    body: Px0VerifyRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/verify-email';
+};
+
+export type Px0VerifyEmailErrors = {
+    /**
+     * A field is missing or empty, or the digits are wrong, used, expired or guessed at too often.
+     */
+    400: Px0ApiError;
+    /**
+     * Nobody has this address.
+     */
+    401: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0VerifyEmailError = Px0VerifyEmailErrors[keyof Px0VerifyEmailErrors];
+
+export type Px0VerifyEmailResponses = {
+    /**
+     * The address is verified, now or since before.
+     */
+    200: Px0MessageResponse;
+};
+
+export type Px0VerifyEmailResponse = Px0VerifyEmailResponses[keyof Px0VerifyEmailResponses];
+
+export type Px0TriggerPasswordResetData = {
+    body: Px0TriggerPasswordResetRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/password-reset/trigger';
+};
+
+export type Px0TriggerPasswordResetErrors = {
+    /**
+     * The address is missing, or is none.
+     */
+    400: Px0ApiError;
+    /**
+     * Nobody has this address.
+     */
+    404: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0TriggerPasswordResetError = Px0TriggerPasswordResetErrors[keyof Px0TriggerPasswordResetErrors];
+
+export type Px0TriggerPasswordResetResponses = {
+    /**
+     * The code is under way.
+     */
+    200: Px0MessageResponse;
+};
+
+export type Px0TriggerPasswordResetResponse = Px0TriggerPasswordResetResponses[keyof Px0TriggerPasswordResetResponses];
+
+export type Px0ResetPasswordData = {
+    body: Px0ResetPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/password-reset/reset';
+};
+
+export type Px0ResetPasswordErrors = {
+    /**
+     * A field is missing or empty, the password is too short or too long, or the code is wrong, used or expired.
+     */
+    400: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0ResetPasswordError = Px0ResetPasswordErrors[keyof Px0ResetPasswordErrors];
+
+export type Px0ResetPasswordResponses = {
+    /**
+     * The new password is set.
+     */
+    200: Px0ResetPasswordResponse;
+};
+
+export type Px0ResetPasswordResponse2 = Px0ResetPasswordResponses[keyof Px0ResetPasswordResponses];
+
 export type Px0LogoutData = {
     body?: never;
     path?: never;
@@ -2685,6 +3163,142 @@ export type Px0LogoutResponses = {
 
 export type Px0LogoutResponse = Px0LogoutResponses[keyof Px0LogoutResponses];
 
+export type Px0ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/sessions';
+};
+
+export type Px0ListSessionsErrors = {
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, since it was changed.
+     */
+    403: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0ListSessionsError = Px0ListSessionsErrors[keyof Px0ListSessionsErrors];
+
+export type Px0ListSessionsResponses = {
+    /**
+     * The sessions.
+     */
+    200: Px0SessionsResponse;
+};
+
+export type Px0ListSessionsResponse = Px0ListSessionsResponses[keyof Px0ListSessionsResponses];
+
+export type Px0RevokeSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Which session.
+         */
+        sessionID: string;
+    };
+    query?: never;
+    url: '/v1/auth/sessions/{sessionID}';
+};
+
+export type Px0RevokeSessionErrors = {
+    /**
+     * The id is no UUID.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, since it was changed.
+     */
+    403: Px0ApiError;
+    /**
+     * There is no such session, or it is somebody else's.
+     */
+    404: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0RevokeSessionError = Px0RevokeSessionErrors[keyof Px0RevokeSessionErrors];
+
+export type Px0RevokeSessionResponses = {
+    /**
+     * The session has ended.
+     */
+    204: void;
+};
+
+export type Px0RevokeSessionResponse = Px0RevokeSessionResponses[keyof Px0RevokeSessionResponses];
+
+export type Px0DeleteMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/me';
+};
+
+export type Px0DeleteMeErrors = {
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, or the API key may not do this.
+     */
+    403: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0DeleteMeError = Px0DeleteMeErrors[keyof Px0DeleteMeErrors];
+
+export type Px0DeleteMeResponses = {
+    /**
+     * The account is gone.
+     */
+    204: void;
+};
+
+export type Px0DeleteMeResponse = Px0DeleteMeResponses[keyof Px0DeleteMeResponses];
+
 export type Px0GetMeData = {
     body?: never;
     path?: never;
@@ -2694,9 +3308,13 @@ export type Px0GetMeData = {
 
 export type Px0GetMeErrors = {
     /**
-     * No token, or none that is good.
+     * No credential, or none that is good here.
      */
     401: Px0ApiError;
+    /**
+     * The address of the account is not verified, or the API key may not do this.
+     */
+    403: Px0ApiError;
     /**
      * Too many attempts.
      */
@@ -2717,10 +3335,447 @@ export type Px0GetMeResponses = {
     /**
      * The account.
      */
-    200: Px0MeResponse;
+    200: Px0UserResponse;
 };
 
 export type Px0GetMeResponse = Px0GetMeResponses[keyof Px0GetMeResponses];
+
+export type Px0UpdateMeData = {
+    body: Px0UpdateMeRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/me';
+};
+
+export type Px0UpdateMeErrors = {
+    /**
+     * The address is missing or empty, or is none.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, or the API key may not do this.
+     */
+    403: Px0ApiError;
+    /**
+     * The address has an account already.
+     */
+    409: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0UpdateMeError = Px0UpdateMeErrors[keyof Px0UpdateMeErrors];
+
+export type Px0UpdateMeResponses = {
+    /**
+     * The account as it is now.
+     */
+    200: Px0UserResponse;
+};
+
+export type Px0UpdateMeResponse = Px0UpdateMeResponses[keyof Px0UpdateMeResponses];
+
+export type Px0ChangePasswordData = {
+    body: Px0ChangePasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/me/change-password';
+};
+
+export type Px0ChangePasswordErrors = {
+    /**
+     * A field is missing or empty, or the new password is too short or too long.
+     */
+    400: Px0ApiError;
+    /**
+     * No token that is good, or the current password is wrong.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, or the API key may not do this.
+     */
+    403: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0ChangePasswordError = Px0ChangePasswordErrors[keyof Px0ChangePasswordErrors];
+
+export type Px0ChangePasswordResponses = {
+    /**
+     * The new password is set.
+     */
+    200: Px0MessageResponse;
+};
+
+export type Px0ChangePasswordResponse = Px0ChangePasswordResponses[keyof Px0ChangePasswordResponses];
+
+export type Px0ListUserOrgsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/me/orgs';
+};
+
+export type Px0ListUserOrgsErrors = {
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The address of the account is not verified, or the API key may not do this.
+     */
+    403: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0ListUserOrgsError = Px0ListUserOrgsErrors[keyof Px0ListUserOrgsErrors];
+
+export type Px0ListUserOrgsResponses = {
+    /**
+     * The organisations.
+     */
+    200: Px0OrganizationsResponse;
+};
+
+export type Px0ListUserOrgsResponse = Px0ListUserOrgsResponses[keyof Px0ListUserOrgsResponses];
+
+export type Px0ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * One's own organisation, as `GET /v1/me/orgs` tells it. Empty is as good as missing.
+         */
+        org_id: string;
+    };
+    url: '/v1/api-keys';
+};
+
+export type Px0ListApiKeysErrors = {
+    /**
+     * The organisation is missing, or its id is no UUID.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The account is not verified, does not own its organisation, or names another one.
+     */
+    403: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0ListApiKeysError = Px0ListApiKeysErrors[keyof Px0ListApiKeysErrors];
+
+export type Px0ListApiKeysResponses = {
+    /**
+     * The keys.
+     */
+    200: Px0ApiKeysResponse;
+};
+
+export type Px0ListApiKeysResponse = Px0ListApiKeysResponses[keyof Px0ListApiKeysResponses];
+
+export type Px0CreateApiKeyData = {
+    body: Px0CreateApiKeyRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/api-keys';
+};
+
+export type Px0CreateApiKeyErrors = {
+    /**
+     * A field is missing, empty or wrong.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The account is not verified, does not own its organisation, or names another one.
+     */
+    403: Px0ApiError;
+    /**
+     * A team is named; there are none.
+     */
+    404: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0CreateApiKeyError = Px0CreateApiKeyErrors[keyof Px0CreateApiKeyErrors];
+
+export type Px0CreateApiKeyResponses = {
+    /**
+     * The key, for this once.
+     */
+    201: Px0ApiKeyCreatedResponse;
+};
+
+export type Px0CreateApiKeyResponse = Px0CreateApiKeyResponses[keyof Px0CreateApiKeyResponses];
+
+export type Px0DeleteApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Which key.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/api-keys/{id}';
+};
+
+export type Px0DeleteApiKeyErrors = {
+    /**
+     * The id is no UUID.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The account is not verified, does not own its organisation, or names another one.
+     */
+    403: Px0ApiError;
+    /**
+     * There is no such key, or it is somebody else's.
+     */
+    404: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0DeleteApiKeyError = Px0DeleteApiKeyErrors[keyof Px0DeleteApiKeyErrors];
+
+export type Px0DeleteApiKeyResponses = {
+    /**
+     * The key is gone.
+     */
+    204: void;
+};
+
+export type Px0DeleteApiKeyResponse = Px0DeleteApiKeyResponses[keyof Px0DeleteApiKeyResponses];
+
+export type Px0UpdateApiKeyData = {
+    body: Px0UpdateApiKeyRequest;
+    path: {
+        /**
+         * Which key.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/api-keys/{id}';
+};
+
+export type Px0UpdateApiKeyErrors = {
+    /**
+     * The id is no UUID, or a field is wrong.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The account is not verified, does not own its organisation, or names another one.
+     */
+    403: Px0ApiError;
+    /**
+     * There is no such key, or it is somebody else's; or a team is named.
+     */
+    404: Px0ApiError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0UpdateApiKeyError = Px0UpdateApiKeyErrors[keyof Px0UpdateApiKeyErrors];
+
+export type Px0UpdateApiKeyResponses = {
+    /**
+     * The key as it is now.
+     */
+    200: Px0ApiKeyResponse;
+};
+
+export type Px0UpdateApiKeyResponse = Px0UpdateApiKeyResponses[keyof Px0UpdateApiKeyResponses];
+
+export type Px0RegenerateApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Which key.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/api-keys/{id}/regenerate';
+};
+
+export type Px0RegenerateApiKeyErrors = {
+    /**
+     * The id is no UUID.
+     */
+    400: Px0ApiError;
+    /**
+     * No credential, or none that is good here.
+     */
+    401: Px0ApiError;
+    /**
+     * The account is not verified, does not own its organisation, or names another one.
+     */
+    403: Px0ApiError;
+    /**
+     * There is no such key, or it is somebody else's.
+     */
+    404: Px0ApiError;
+    /**
+     * Too many attempts.
+     */
+    429: Px0ApiError;
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: Px0ApiError;
+};
+
+export type Px0RegenerateApiKeyError = Px0RegenerateApiKeyErrors[keyof Px0RegenerateApiKeyErrors];
+
+export type Px0RegenerateApiKeyResponses = {
+    /**
+     * The key, for this once.
+     */
+    200: Px0ApiKeyCreatedResponse;
+};
+
+export type Px0RegenerateApiKeyResponse = Px0RegenerateApiKeyResponses[keyof Px0RegenerateApiKeyResponses];
+
+export type Px0HealthCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/health';
+};
+
+export type Px0HealthCheckErrors = {
+    /**
+     * The service failed.
+     */
+    500: Px0ApiError;
+};
+
+export type Px0HealthCheckError = Px0HealthCheckErrors[keyof Px0HealthCheckErrors];
+
+export type Px0HealthCheckResponses = {
+    /**
+     * It runs.
+     */
+    200: Px0HealthResponse;
+};
+
+export type Px0HealthCheckResponse = Px0HealthCheckResponses[keyof Px0HealthCheckResponses];
 
 export type PythOnRegisterData = {
     body: PythOnAuthRequest;

@@ -9,6 +9,7 @@ export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 export interface Organization {
   id: string;
   name: string;
+  createdAt: Date;
 }
 
 /** One person's account, the same one behind every dialect. */

@@ -4,6 +4,7 @@ import { changePassword } from './change-password.js';
 import type { Context } from './context.js';
 import type { Account } from './account.js';
 import { findOwnAccount } from './find-own-account.js';
+import { findOwnedOrganization } from './find-owned-organization.js';
 import { introspectToken, revokeToken } from './inspect-token.js';
 import { activateAccount } from './invite-account.js';
 import { changeStatus, endSessionsOf, findAccount, invite, readAuditTrail, searchAccounts, startPasswordReset } from './operate.js';
@@ -41,6 +42,7 @@ const USE_CASES = {
   resetPassword,
   changePassword,
   findOwnAccount,
+  findOwnedOrganization,
   changeProfile,
   changeEmail,
   deactivateOwnAccount,

@@ -45,7 +45,7 @@ export function apiKeysIn(manager: EntityManager): StoredPorts['apiKeys'] {
     },
 
     async update(id, changes) {
-      await apiKeys.update({ id }, changes);
+      if (Object.keys(changes).length > 0) await apiKeys.update({ id }, changes); // TypeORM refuses an update of nothing
       return withOrganization(await apiKeys.findOneBy({ id }));
     },
 

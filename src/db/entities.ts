@@ -9,7 +9,7 @@ import type { Session } from '../core/session.js';
 
 // The schema itself is made by `migrations/`; these only map it. A test compares the two.
 
-type OrganizationRow = Organization & { personal: boolean; createdAt: Date };
+type OrganizationRow = Organization & { personal: boolean };
 
 export const OrganizationEntity = new EntitySchema<OrganizationRow>({
   name: 'Organization',

@@ -78,8 +78,15 @@ describe('the secrets of the merged document', () => {
       'puppilot RefreshRequest.token',
       'puppilot TokenResponse.access_token',
       'puppilot TokenResponse.refresh_token',
+      'px0 APIKeyCreatedResponse.key',
+      'px0 ChangePasswordRequest.current_password',
+      'px0 ChangePasswordRequest.new_password',
       'px0 LoginRequest.password',
       'px0 LoginResponse.token',
+      'px0 RegisterRequest.password',
+      'px0 ResetPasswordRequest.code',
+      'px0 ResetPasswordRequest.new_password',
+      'px0 VerifyRequest.code',
       'pyth-on AuthRequest.password',
       'pyth-on AuthResponse.apiKey',
       'pyth-on AuthResponse.token',
@@ -97,6 +104,9 @@ describe('the secrets of the merged document', () => {
       'puppilot AgentsTokenResponse.token_type',
       'puppilot Organization.has_slack_bot_token',
       'puppilot TokenResponse.token_type',
+      'px0 APIKeyResponse.api_key',
+      'px0 APIKeysResponse.api_keys',
+      'px0 Session.token',
     ]);
   });
 });

@@ -20,7 +20,7 @@ export function ada(changes: Partial<Account> = {}): Account {
     name: 'Ada',
     givenName: null,
     familyName: null,
-    organization: { id: '7c9e6679-7425-40de-944b-e07fc1f90ae7', name: 'Ada' },
+    organization: { id: '7c9e6679-7425-40de-944b-e07fc1f90ae7', name: 'Ada', createdAt: NOW },
     organizationRole: 'owner',
     status: 'active',
     emailVerified: true,
@@ -82,7 +82,7 @@ export function fakePorts(accounts: Account[]): {
         const made = ada({
           ...account,
           id: crypto.randomUUID(),
-          organization: { id: crypto.randomUUID(), name: organization.name },
+          organization: { id: crypto.randomUUID(), name: organization.name, createdAt: NOW },
         });
         accounts.push(made);
         return made;

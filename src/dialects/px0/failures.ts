@@ -1,5 +1,5 @@
 import type { Px0ApiError } from '../../../generated/client/types.gen.js';
-import type { Failure, FailureCode } from '../dialect.js';
+import type { FailedRequest, Failure, FailureCode, Issue } from '../dialect.js';
 
 type Words = [status: number, error: string];
 
@@ -53,8 +53,59 @@ const FAILURES: Record<FailureCode, Words> = {
   internal: [500, 'internal error'],
 };
 
+/** How an issue may look, as `body email format`, and what is said of it. */
+type Sentence = [issue: RegExp, ...Words];
+
+const PASSWORD_TOO_SHORT = 'password must be at least 8 characters';
+const EMAIL_MISSING: Sentence = [/^(body|query) email (required|minLength)$/, 400, 'email is required'];
+const EMAIL_MALFORMED: Sentence = [/^(body|query) email format$/, ...FAILURES.invalid_email];
+const ID_MALFORMED: Sentence = [/^(path|query) \w+ (format|pattern)$/, 400, 'invalid id'];
+const NAME_MISSING: Sentence = [/^body name (required|minLength)$/, 400, 'name is required'];
+const OPERATION_UNKNOWN: Sentence = [/^body operation enum$/, ...FAILURES.unknown_scope];
+const TEAM_UNKNOWN: Sentence = [/^body team_ids? unknown$/, 404, 'team not found'];
+
+/** For each operation what px0's server looks at, in its order. Of a password `pattern` says that it is empty. */
+const SENTENCES: Record<string, Sentence[]> = {
+  register: [
+    [/^body (\w+ required|email minLength|password pattern)$/, 400, 'email and password are required'],
+    EMAIL_MALFORMED,
+    [/^body password minLength$/, 400, PASSWORD_TOO_SHORT],
+    [/^body team_id adminsOnly$/, 403, 'only admins can register users with a team_id'],
+    TEAM_UNKNOWN,
+  ],
+  verifyEmail: [[/^body \w+ (required|minLength)$/, 400, 'email and code are required'], EMAIL_MALFORMED],
+  triggerVerificationEmail: [EMAIL_MISSING, EMAIL_MALFORMED],
+  triggerPasswordReset: [EMAIL_MISSING, EMAIL_MALFORMED],
+  resetPassword: [
+    [/^body (\w+ required|code minLength|new_password pattern)$/, 400, 'code and new_password are required'],
+    [/^body new_password minLength$/, 400, PASSWORD_TOO_SHORT],
+  ],
+  revokeSession: [ID_MALFORMED],
+  updateMe: [EMAIL_MISSING, EMAIL_MALFORMED],
+  changePassword: [
+    [/^body (\w+ required|current_password minLength|new_password pattern)$/, 400, 'current_password and new_password are required'],
+    [/^body new_password minLength$/, 400, PASSWORD_TOO_SHORT],
+  ],
+  createApiKey: [NAME_MISSING, [/^body org_id required$/, 400, 'org_id is required'], OPERATION_UNKNOWN, TEAM_UNKNOWN],
+  listApiKeys: [[/^query org_id (required|minLength)$/, 400, 'org_id is required'], ID_MALFORMED],
+  updateApiKey: [ID_MALFORMED, NAME_MISSING, OPERATION_UNKNOWN, TEAM_UNKNOWN],
+  deleteApiKey: [ID_MALFORMED],
+  regenerateApiKey: [ID_MALFORMED],
+};
+
 /** Says a failure in the words of this API. */
-export function renderFailure({ code }: Failure): { status: number; body: Px0ApiError } {
-  const [status, error] = FAILURES[code];
+export function renderFailure(failure: Failure, { operation = '' }: FailedRequest): { status: number; body: Px0ApiError } {
+  const isSpelt = failure.code === 'invalid_request';
+  const [status, error] = isSpelt ? wordsFor(failure.issues, SENTENCES[operation] ?? []) : FAILURES[failure.code];
   return { status, body: { error } };
+}
+
+/** The first sentence that fits an issue. An issue that none fits comes before all: px0 could not read such a body. */
+function wordsFor(issues: Issue[], sentences: Sentence[]): Words {
+  const fitting = issues.map(({ in: place, path, rule }) => {
+    const text = [place, path.join('.'), rule].join(' ');
+    return sentences.findIndex(([issue]) => issue.test(text));
+  });
+  const [, ...words] = sentences[Math.min(...fitting)] ?? [null, ...INVALID_BODY];
+  return words;
 }
