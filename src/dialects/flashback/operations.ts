@@ -28,10 +28,10 @@ export const operations: OperationsOf<'flashback'> = {
   async getHealth(_request, core) {
     try {
       await core.checkReadiness();
-      return { status: 200, body: toHealthResponse(null) };
+      return { status: 200, body: toHealthResponse(core.now(), null) };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      return { status: 200, body: toHealthResponse('The database is not available') };
+      return { status: 200, body: toHealthResponse(core.now(), 'The database is not available') };
     }
   },
 

@@ -121,8 +121,8 @@ export function toListedSession({ id, deviceName, ipAddress, createdAt, lastActi
 }
 
 /** Good now, or why not. */
-export function toHealthResponse(error: string | null): FlashbackHealthResponse {
-  const timestamp = new Date().toISOString();
+export function toHealthResponse(now: Date, error: string | null): FlashbackHealthResponse {
+  const timestamp = now.toISOString();
   return error === null ? { status: 'ok', timestamp } : { status: 'error', timestamp, error };
 }
 
