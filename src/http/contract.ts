@@ -54,8 +54,9 @@ function securityHandler(scheme: SecurityScheme, served: ServedDialect, accessTo
   return async (req: Request): Promise<boolean> => {
     const locals = req.res?.locals ?? {};
     try {
-      locals.principal = await check(req);
-      return locals.principal !== null;
+      const principal = await check(req);
+      if (principal) locals.principal = principal; // where the contract offers two ways, the one that leads nowhere takes nothing away
+      return principal !== null;
     } catch (error) {
       locals.fault = error; // the validator turns whatever is thrown here into a 401
       throw error;
