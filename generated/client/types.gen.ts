@@ -998,7 +998,7 @@ export type LatchkeyCursor = string;
 export type LatchkeyLimit = number;
 
 /**
- * A part of the address or of the name, in whichever case.
+ * A part of the address or of the name, in whichever case; percent-encoded, its at sign, too.
  */
 export type LatchkeyAccountQuery = LatchkeyLine;
 
@@ -2390,7 +2390,7 @@ export type LatchkeySearchAccountsData = {
     path?: never;
     query?: {
         /**
-         * A part of the address or of the name, in whichever case.
+         * A part of the address or of the name, in whichever case; percent-encoded, its at sign, too.
          */
         query?: LatchkeyLine;
         /**
