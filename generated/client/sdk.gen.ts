@@ -186,7 +186,7 @@ export const latchkeyGetAccount = <ThrowOnError extends boolean = false>(options
 /**
  * Change your account
  *
- * What is left out stays as it is.
+ * Its name is what can be changed here so far.
  */
 export const latchkeyChangeAccount = <ThrowOnError extends boolean = false>(options: Options<LatchkeyChangeAccountData, ThrowOnError>) => (options.client ?? client).patch<LatchkeyChangeAccountResponses, LatchkeyChangeAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

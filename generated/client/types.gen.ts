@@ -327,7 +327,7 @@ export type LatchkeyAccountChanges = {
     /**
      * What you are called.
      */
-    name?: LatchkeyLine;
+    name: LatchkeyLine;
 };
 
 export type LatchkeyEmailChange = {

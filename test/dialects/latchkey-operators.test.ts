@@ -141,7 +141,7 @@ onEveryDatabase((kind) => {
       const logins = await Promise.all(LOGINS.map((login) => server.send('POST', login.path, loginRequest(login, email, PASSWORD))));
       const set = (status: string) => operate('PUT', `/accounts/${account.id}/status`, { status });
 
-      for (const _time of ['once', 'twice'])
+      for (let time = 1; time <= 2; time += 1)
         expect(await set('banned')).toMatchObject({ status: 200, body: { id: account.id, status: 'banned' } });
 
       expect(logins.map(({ status }) => status)).toEqual(LOGINS.map(() => 200));

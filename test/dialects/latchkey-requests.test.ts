@@ -44,11 +44,14 @@ onEveryDatabase((kind) => {
   let database: TestDatabase;
   let server: TestServer;
   let token: string;
+  let refreshToken: string;
   beforeAll(async () => {
     database = await kind.create();
     server = await startServer(database);
     await server.createAccount({ email: 'user@example.com', password: 'correct horse battery', operator: true });
-    token = (await nativeApi(server).signIn('user@example.com', { password: 'correct horse battery' })).accessToken;
+    const signedIn = await nativeApi(server).signIn('user@example.com', { password: 'correct horse battery' });
+    token = signedIn.accessToken;
+    refreshToken = signedIn.refreshToken;
   });
   afterAll(async () => {
     await server.close();
@@ -150,7 +153,8 @@ onEveryDatabase((kind) => {
     afterAll(() => broken.close());
 
     it.each(OPERATIONS)(`${status}: $operation says so, and nothing of the cause`, async (row) => {
-      const answer = await send(row, { to: broken });
+      const raw = row.operation === 'refreshSession' ? JSON.stringify({ refreshToken }) : row.body?.raw;
+      const answer = await send(row, { to: broken, ...(raw !== undefined && { raw }) });
 
       expect(answer).toMatchObject(problem(status, code));
       expect(answer.headers.get('retry-after')).toBe(status === 503 ? '5' : null);

@@ -56,7 +56,7 @@ export const account: Pick<OperationsOf<'latchkey'>, Handled> = {
   },
 
   async changeAccount({ body }, core, { principal }) {
-    const changed = await core.changeProfile(principal, body.name === undefined ? {} : { name: body.name });
+    const changed = await core.changeProfile(principal, { name: body.name });
     return changed.ok ? { status: 200, body: toAccount(changed.value) } : changed;
   },
 
