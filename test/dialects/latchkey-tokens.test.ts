@@ -1,3 +1,4 @@
+import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LatchkeySignedIn } from '../../generated/client/types.gen.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
@@ -223,6 +224,13 @@ onEveryDatabase((kind) => {
     it('413: a body that is too large; 400: one of too many fields', async () => {
       expect(await call({ form: { token: 'x'.repeat(16_384) } })).toMatchObject(problem(413, 'body_too_large'));
       expect((await call({ form: 'a&'.repeat(2000) })).status).toBe(400);
+    });
+
+    it('413: a small body that unpacks to a large one', async () => {
+      const raw = zlib.gzipSync(`token=${'x'.repeat(100_000)}`);
+      const headers = { 'content-type': FORM, 'content-encoding': 'gzip', authorization: `Bearer ${keys[good]}` };
+
+      expect(await server.send('POST', `/latchkey/v1${path}`, { raw, headers })).toMatchObject(problem(413, 'body_too_large'));
     });
   });
 

@@ -86,6 +86,7 @@ export async function walk<Item>(ask: (query: string) => Promise<Answer>, limit:
     expect(answer.status).toBe(200);
     const page = answer.body as { items: Item[]; nextCursor: string | null };
     expect(page.items.length).toBeLessThanOrEqual(limit);
+    expect(page.items.length > 0 || items.length === 0).toBe(true); // no cursor leads to nothing
     items.push(...page.items);
     cursor = page.nextCursor ?? '';
   } while (cursor);
