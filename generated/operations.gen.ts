@@ -29,6 +29,38 @@ export interface Operations {
     getLiveness: { data: T.LatchkeyGetLivenessData; responses: T.LatchkeyGetLivenessResponses; credential: "none" };
     getReadiness: { data: T.LatchkeyGetReadinessData; responses: T.LatchkeyGetReadinessResponses; credential: "none" };
     getJwks: { data: T.LatchkeyGetJwksData; responses: T.LatchkeyGetJwksResponses; credential: "none" };
+    signUp: { data: T.LatchkeySignUpData; responses: T.LatchkeySignUpResponses; credential: "none" };
+    requestEmailVerification: { data: T.LatchkeyRequestEmailVerificationData; responses: T.LatchkeyRequestEmailVerificationResponses; credential: "none" };
+    confirmEmail: { data: T.LatchkeyConfirmEmailData; responses: T.LatchkeyConfirmEmailResponses; credential: "none" };
+    requestPasswordReset: { data: T.LatchkeyRequestPasswordResetData; responses: T.LatchkeyRequestPasswordResetResponses; credential: "none" };
+    resetPassword: { data: T.LatchkeyResetPasswordData; responses: T.LatchkeyResetPasswordResponses; credential: "none" };
+    activateAccount: { data: T.LatchkeyActivateAccountData; responses: T.LatchkeyActivateAccountResponses; credential: "none" };
+    getAccount: { data: T.LatchkeyGetAccountData; responses: T.LatchkeyGetAccountResponses; credential: "required" };
+    changeAccount: { data: T.LatchkeyChangeAccountData; responses: T.LatchkeyChangeAccountResponses; credential: "required" };
+    changeEmail: { data: T.LatchkeyChangeEmailData; responses: T.LatchkeyChangeEmailResponses; credential: "required" };
+    changePassword: { data: T.LatchkeyChangePasswordData; responses: T.LatchkeyChangePasswordResponses; credential: "required" };
+    deleteAccount: { data: T.LatchkeyDeleteAccountData; responses: T.LatchkeyDeleteAccountResponses; credential: "required" };
+    getOrganization: { data: T.LatchkeyGetOrganizationData; responses: T.LatchkeyGetOrganizationResponses; credential: "required" };
+    rotatePythOnApiKey: { data: T.LatchkeyRotatePythOnApiKeyData; responses: T.LatchkeyRotatePythOnApiKeyResponses; credential: "required" };
+    listSessions: { data: T.LatchkeyListSessionsData; responses: T.LatchkeyListSessionsResponses; credential: "required" };
+    signIn: { data: T.LatchkeySignInData; responses: T.LatchkeySignInResponses; credential: "optional" };
+    refreshSession: { data: T.LatchkeyRefreshSessionData; responses: T.LatchkeyRefreshSessionResponses; credential: "none" };
+    endSessions: { data: T.LatchkeyEndSessionsData; responses: T.LatchkeyEndSessionsResponses; credential: "required" };
+    signOut: { data: T.LatchkeySignOutData; responses: T.LatchkeySignOutResponses; credential: "required" };
+    endSession: { data: T.LatchkeyEndSessionData; responses: T.LatchkeyEndSessionResponses; credential: "required" };
+    listApiKeys: { data: T.LatchkeyListApiKeysData; responses: T.LatchkeyListApiKeysResponses; credential: "required" };
+    createApiKey: { data: T.LatchkeyCreateApiKeyData; responses: T.LatchkeyCreateApiKeyResponses; credential: "required" };
+    deleteApiKey: { data: T.LatchkeyDeleteApiKeyData; responses: T.LatchkeyDeleteApiKeyResponses; credential: "required" };
+    rotateApiKey: { data: T.LatchkeyRotateApiKeyData; responses: T.LatchkeyRotateApiKeyResponses; credential: "required" };
+    searchAccounts: { data: T.LatchkeySearchAccountsData; responses: T.LatchkeySearchAccountsResponses; credential: "required" };
+    inviteAccount: { data: T.LatchkeyInviteAccountData; responses: T.LatchkeyInviteAccountResponses; credential: "required" };
+    findAccount: { data: T.LatchkeyFindAccountData; responses: T.LatchkeyFindAccountResponses; credential: "required" };
+    changeAccountStatus: { data: T.LatchkeyChangeAccountStatusData; responses: T.LatchkeyChangeAccountStatusResponses; credential: "required" };
+    startPasswordReset: { data: T.LatchkeyStartPasswordResetData; responses: T.LatchkeyStartPasswordResetResponses; credential: "required" };
+    endSessionsOf: { data: T.LatchkeyEndSessionsOfData; responses: T.LatchkeyEndSessionsOfResponses; credential: "required" };
+    readAuditTrail: { data: T.LatchkeyReadAuditTrailData; responses: T.LatchkeyReadAuditTrailResponses; credential: "required" };
+    introspectToken: { data: T.LatchkeyIntrospectTokenData; responses: T.LatchkeyIntrospectTokenResponses; credential: "required" };
+    revokeToken: { data: T.LatchkeyRevokeTokenData; responses: T.LatchkeyRevokeTokenResponses; credential: "required" };
   };
   "pixyle": {
     login: { data: T.PixyleLoginData; responses: T.PixyleLoginResponses; credential: "none" };
@@ -80,65 +112,97 @@ export interface Operations {
 
 /** Where each operation is served. */
 export const routes = [
-  {"dialect":"flashback","operation":"checkOnline","method":"GET","path":"/","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"login","method":"POST","path":"/user/login","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"refresh","method":"POST","path":"/user/refresh","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"logout","method":"POST","path":"/user/logout","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"register","method":"POST","path":"/user/register","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"getProfile","method":"GET","path":"/user/profile","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"preVerifyEmail","method":"POST","path":"/user/pre-verify-email","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"verifyEmail","method":"POST","path":"/user/verify-email","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"resendVerification","method":"POST","path":"/user/resend-verification/{verificationTokenId}","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"activate","method":"POST","path":"/user/activate","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"deactivate","method":"POST","path":"/user/deactivate","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"requestResetPassword","method":"POST","path":"/user/request-reset-password","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"resetPassword","method":"POST","path":"/user/reset-password","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"flashback","operation":"listTokens","method":"GET","path":"/token","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"revokeToken","method":"DELETE","path":"/token/{tokenId}","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"listSessions","method":"GET","path":"/sessions","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"revokeSession","method":"POST","path":"/sessions/{id}/revoke","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"revokeAllSessions","method":"POST","path":"/sessions/revoke-all","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"heartbeat","method":"POST","path":"/sessions/{id}/heartbeat","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"flashback","operation":"getHealth","method":"GET","path":"/health","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"latchkey","operation":"getLiveness","method":"GET","path":"/livez","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"latchkey","operation":"getReadiness","method":"GET","path":"/readyz","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"latchkey","operation":"getJwks","method":"GET","path":"/.well-known/jwks.json","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pixyle","operation":"login","method":"POST","path":"/auth/v1/token","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"pixyle","operation":"revokeAccess","method":"DELETE","path":"/auth/v1/revoke_access","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pixyle","operation":"refresh","method":"POST","path":"/auth/v1/refresh","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pixyle","operation":"revokeRefresh","method":"DELETE","path":"/auth/v1/revoke_refresh","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"puppilot","operation":"login","method":"POST","path":"/auth/login","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"refreshToken","method":"POST","path":"/auth/refresh-token","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"getMe","method":"GET","path":"/users/me","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"puppilot","operation":"requestPasswordReset","method":"POST","path":"/auth/request-password-reset","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"resetPassword","method":"POST","path":"/auth/reset-password","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"agentsSignIn","method":"POST","path":"/auth/sign-in","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"changePassword","method":"PATCH","path":"/users/change-password","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"puppilot","operation":"getOrganization","method":"GET","path":"/organizations/get","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"register","method":"POST","path":"/v1/auth/register","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"triggerVerificationEmail","method":"GET","path":"/v1/auth/verify-email","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"verifyEmail","method":"POST","path":"/v1/auth/verify-email","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"triggerPasswordReset","method":"POST","path":"/v1/auth/password-reset/trigger","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"resetPassword","method":"POST","path":"/v1/auth/password-reset/reset","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"logout","method":"DELETE","path":"/v1/auth/session","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"listSessions","method":"GET","path":"/v1/auth/sessions","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"revokeSession","method":"DELETE","path":"/v1/auth/sessions/{sessionID}","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"getMe","method":"GET","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"updateMe","method":"PUT","path":"/v1/auth/me","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"deleteMe","method":"DELETE","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"changePassword","method":"POST","path":"/v1/auth/me/change-password","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"listUserOrgs","method":"GET","path":"/v1/me/orgs","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"listApiKeys","method":"GET","path":"/v1/api-keys","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"createApiKey","method":"POST","path":"/v1/api-keys","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"updateApiKey","method":"PUT","path":"/v1/api-keys/{id}","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"px0","operation":"deleteApiKey","method":"DELETE","path":"/v1/api-keys/{id}","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"regenerateApiKey","method":"POST","path":"/v1/api-keys/{id}/regenerate","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"px0","operation":"healthCheck","method":"GET","path":"/v1/health","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pyth-on","operation":"register","method":"POST","path":"/api/register","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true},
-  {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pyth-on","operation":"refreshToken","method":"POST","path":"/api/refresh","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pyth-on","operation":"getHealth","method":"GET","path":"/api/health","maxBodyBytes":0,"bodyRequired":false},
-  {"dialect":"pyth-on","operation":"getInfo","method":"GET","path":"/api","maxBodyBytes":0,"bodyRequired":false},
+  {"dialect":"flashback","operation":"checkOnline","method":"GET","path":"/","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"login","method":"POST","path":"/user/login","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"refresh","method":"POST","path":"/user/refresh","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"logout","method":"POST","path":"/user/logout","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"register","method":"POST","path":"/user/register","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"getProfile","method":"GET","path":"/user/profile","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"preVerifyEmail","method":"POST","path":"/user/pre-verify-email","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"verifyEmail","method":"POST","path":"/user/verify-email","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"resendVerification","method":"POST","path":"/user/resend-verification/{verificationTokenId}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"activate","method":"POST","path":"/user/activate","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"deactivate","method":"POST","path":"/user/deactivate","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"requestResetPassword","method":"POST","path":"/user/request-reset-password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"resetPassword","method":"POST","path":"/user/reset-password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"flashback","operation":"listTokens","method":"GET","path":"/token","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"revokeToken","method":"DELETE","path":"/token/{tokenId}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"listSessions","method":"GET","path":"/sessions","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"revokeSession","method":"POST","path":"/sessions/{id}/revoke","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"revokeAllSessions","method":"POST","path":"/sessions/revoke-all","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"heartbeat","method":"POST","path":"/sessions/{id}/heartbeat","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"flashback","operation":"getHealth","method":"GET","path":"/health","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"getLiveness","method":"GET","path":"/livez","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"getReadiness","method":"GET","path":"/readyz","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"getJwks","method":"GET","path":"/.well-known/jwks.json","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"signUp","method":"POST","path":"/latchkey/v1/sign-up","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"requestEmailVerification","method":"POST","path":"/latchkey/v1/email-verification","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"confirmEmail","method":"POST","path":"/latchkey/v1/email-verification/confirm","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"requestPasswordReset","method":"POST","path":"/latchkey/v1/password-reset","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"resetPassword","method":"POST","path":"/latchkey/v1/password-reset/confirm","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"activateAccount","method":"POST","path":"/latchkey/v1/activation","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"getAccount","method":"GET","path":"/latchkey/v1/account","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"changeAccount","method":"PATCH","path":"/latchkey/v1/account","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"changeEmail","method":"PUT","path":"/latchkey/v1/account/email","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"changePassword","method":"PUT","path":"/latchkey/v1/account/password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"deleteAccount","method":"POST","path":"/latchkey/v1/account/deletion","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"getOrganization","method":"GET","path":"/latchkey/v1/account/organization","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"rotatePythOnApiKey","method":"POST","path":"/latchkey/v1/account/pyth-on-api-key/rotate","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"listSessions","method":"GET","path":"/latchkey/v1/sessions","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"signIn","method":"POST","path":"/latchkey/v1/sessions","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"refreshSession","method":"POST","path":"/latchkey/v1/sessions/refresh","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"endSessions","method":"POST","path":"/latchkey/v1/sessions/end","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"signOut","method":"DELETE","path":"/latchkey/v1/sessions/current","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"endSession","method":"DELETE","path":"/latchkey/v1/sessions/{id}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"listApiKeys","method":"GET","path":"/latchkey/v1/api-keys","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"createApiKey","method":"POST","path":"/latchkey/v1/api-keys","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"deleteApiKey","method":"DELETE","path":"/latchkey/v1/api-keys/{id}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"rotateApiKey","method":"POST","path":"/latchkey/v1/api-keys/{id}/rotate","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"searchAccounts","method":"GET","path":"/latchkey/v1/operator/accounts","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"inviteAccount","method":"POST","path":"/latchkey/v1/operator/accounts","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"findAccount","method":"GET","path":"/latchkey/v1/operator/accounts/{id}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"changeAccountStatus","method":"PUT","path":"/latchkey/v1/operator/accounts/{id}/status","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"latchkey","operation":"startPasswordReset","method":"POST","path":"/latchkey/v1/operator/accounts/{id}/password-reset","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"endSessionsOf","method":"POST","path":"/latchkey/v1/operator/accounts/{id}/sessions/end","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"readAuditTrail","method":"GET","path":"/latchkey/v1/operator/audit","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"latchkey","operation":"introspectToken","method":"POST","path":"/latchkey/v1/introspect","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/x-www-form-urlencoded"},
+  {"dialect":"latchkey","operation":"revokeToken","method":"POST","path":"/latchkey/v1/revoke","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/x-www-form-urlencoded"},
+  {"dialect":"pixyle","operation":"login","method":"POST","path":"/auth/v1/token","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"pixyle","operation":"revokeAccess","method":"DELETE","path":"/auth/v1/revoke_access","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pixyle","operation":"refresh","method":"POST","path":"/auth/v1/refresh","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pixyle","operation":"revokeRefresh","method":"DELETE","path":"/auth/v1/revoke_refresh","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"puppilot","operation":"login","method":"POST","path":"/auth/login","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"refreshToken","method":"POST","path":"/auth/refresh-token","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"getMe","method":"GET","path":"/users/me","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"puppilot","operation":"requestPasswordReset","method":"POST","path":"/auth/request-password-reset","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"resetPassword","method":"POST","path":"/auth/reset-password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"agentsSignIn","method":"POST","path":"/auth/sign-in","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"changePassword","method":"PATCH","path":"/users/change-password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"puppilot","operation":"getOrganization","method":"GET","path":"/organizations/get","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"register","method":"POST","path":"/v1/auth/register","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"login","method":"POST","path":"/v1/auth/login","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"triggerVerificationEmail","method":"GET","path":"/v1/auth/verify-email","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"verifyEmail","method":"POST","path":"/v1/auth/verify-email","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"triggerPasswordReset","method":"POST","path":"/v1/auth/password-reset/trigger","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"resetPassword","method":"POST","path":"/v1/auth/password-reset/reset","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"logout","method":"DELETE","path":"/v1/auth/session","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"listSessions","method":"GET","path":"/v1/auth/sessions","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"revokeSession","method":"DELETE","path":"/v1/auth/sessions/{sessionID}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"getMe","method":"GET","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"updateMe","method":"PUT","path":"/v1/auth/me","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"deleteMe","method":"DELETE","path":"/v1/auth/me","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"changePassword","method":"POST","path":"/v1/auth/me/change-password","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"listUserOrgs","method":"GET","path":"/v1/me/orgs","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"listApiKeys","method":"GET","path":"/v1/api-keys","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"createApiKey","method":"POST","path":"/v1/api-keys","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"updateApiKey","method":"PUT","path":"/v1/api-keys/{id}","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"px0","operation":"deleteApiKey","method":"DELETE","path":"/v1/api-keys/{id}","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"regenerateApiKey","method":"POST","path":"/v1/api-keys/{id}/regenerate","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"px0","operation":"healthCheck","method":"GET","path":"/v1/health","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pyth-on","operation":"register","method":"POST","path":"/api/register","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"pyth-on","operation":"login","method":"POST","path":"/api/login","maxBodyBytes":16384,"bodyRequired":true,"bodyType":"application/json"},
+  {"dialect":"pyth-on","operation":"verifyToken","method":"POST","path":"/api/verify","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pyth-on","operation":"refreshToken","method":"POST","path":"/api/refresh","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pyth-on","operation":"getHealth","method":"GET","path":"/api/health","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
+  {"dialect":"pyth-on","operation":"getInfo","method":"GET","path":"/api","maxBodyBytes":0,"bodyRequired":false,"bodyType":null},
 ] as const;

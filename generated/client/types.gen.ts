@@ -578,6 +578,492 @@ export type FlashbackHealthResponse = {
     error?: string;
 };
 
+/**
+ * A line of text with something to read in it, and no control characters.
+ */
+export type LatchkeyLine = string;
+
+/**
+ * An e-mail address. Letter case does not matter.
+ */
+export type LatchkeyEmail = string;
+
+/**
+ * `inactive`: not activated yet. Only an account that is `active` can be used.
+ */
+export type LatchkeyAccountStatus = 'active' | 'inactive' | 'banned' | 'deleted';
+
+/**
+ * `account:read`: see one's own account. For operators alone: `tokens:introspect`, whether a token is good, and `tokens:revoke`, end one.
+ */
+export type LatchkeyScope = 'account:read' | 'tokens:introspect' | 'tokens:revoke';
+
+/**
+ * Leads to the next page; null: this was the last.
+ */
+export type LatchkeyNextCursor = string | null;
+
+export type LatchkeySignUpRequest = {
+    email: LatchkeyEmail;
+    /**
+     * 8 characters or more, or as many as the service asks for; 256 at most.
+     */
+    password: string;
+    /**
+     * What you are called; left out: the part of the address before the at sign.
+     */
+    name?: LatchkeyLine;
+};
+
+export type LatchkeyEmailOnly = {
+    email: LatchkeyEmail;
+};
+
+/**
+ * Says the same whatever becomes of it.
+ */
+export type LatchkeyAccepted = {
+    /**
+     * Always `accepted`.
+     */
+    status: 'accepted';
+};
+
+export type LatchkeyMailedToken = {
+    /**
+     * The token of the mail.
+     */
+    token: string;
+};
+
+export type LatchkeyPasswordResetRequest = {
+    /**
+     * The token of the mail.
+     */
+    token: string;
+    /**
+     * 8 characters or more, or as many as the service asks for; 256 at most.
+     */
+    newPassword: string;
+};
+
+export type LatchkeyActivationRequest = {
+    /**
+     * The account of the mail.
+     */
+    accountId: string;
+    /**
+     * The token of the mail.
+     */
+    token: string;
+    /**
+     * 8 characters or more, or as many as the service asks for; 256 at most.
+     */
+    password: string;
+    /**
+     * What you are called.
+     */
+    name: LatchkeyLine;
+};
+
+export type LatchkeySignInRequest = {
+    email: LatchkeyEmail;
+    /**
+     * The account's password.
+     */
+    password: string;
+    /**
+     * What your list of sessions is to call this one.
+     */
+    deviceName?: LatchkeyLine;
+};
+
+export type LatchkeyRefreshRequest = {
+    /**
+     * The newest refresh token of the session.
+     */
+    refreshToken: string;
+};
+
+export type LatchkeySignedIn = {
+    /**
+     * For the Authorization header.
+     */
+    accessToken: string;
+    /**
+     * When it ends.
+     */
+    accessTokenExpiresAt: string;
+    /**
+     * Buys the next tokens, once.
+     */
+    refreshToken: string;
+    /**
+     * When it ends.
+     */
+    refreshTokenExpiresAt: string;
+    /**
+     * How to send the access token (RFC 6750).
+     */
+    tokenType: 'Bearer';
+    /**
+     * What was opened or refreshed.
+     */
+    session: {
+        /**
+         * Its id in your list of sessions.
+         */
+        id: string;
+    };
+    account: LatchkeyAccount;
+};
+
+export type LatchkeyAccount = {
+    /**
+     * The `sub` of its access tokens, through whichever API.
+     */
+    id: string;
+    email: LatchkeyEmail;
+    /**
+     * Whether its owner has proven to receive mail there.
+     */
+    emailVerified: boolean;
+    /**
+     * What its owner is called.
+     */
+    name: string;
+    /**
+     * Whether it may run the service. Set from the command line alone.
+     */
+    operator: boolean;
+    organization: LatchkeyMembership;
+    /**
+     * When it was made.
+     */
+    createdAt: string;
+};
+
+export type LatchkeyMembership = {
+    /**
+     * The organisation's id.
+     */
+    id: string;
+    /**
+     * The organisation's name.
+     */
+    name: string;
+    /**
+     * What the account is in it.
+     */
+    role: 'owner' | 'admin' | 'member';
+};
+
+export type LatchkeyAccountChanges = {
+    /**
+     * What you are called.
+     */
+    name: LatchkeyLine;
+};
+
+export type LatchkeyEmailChange = {
+    email: LatchkeyEmail;
+    /**
+     * Your password.
+     */
+    currentPassword: string;
+};
+
+export type LatchkeyPasswordChange = {
+    /**
+     * Your password until now.
+     */
+    currentPassword: string;
+    /**
+     * 8 characters or more, or as many as the service asks for; 256 at most.
+     */
+    newPassword: string;
+    /**
+     * Replace the Pyth-On API key with it.
+     */
+    revokePythOnApiKey?: boolean;
+};
+
+export type LatchkeyCurrentPassword = {
+    /**
+     * Your password.
+     */
+    currentPassword: string;
+};
+
+export type LatchkeyPythOnApiKey = {
+    /**
+     * The key.
+     */
+    apiKey: string;
+};
+
+export type LatchkeySessionsToEnd = {
+    /**
+     * `others`: all but the one that asks.
+     */
+    which: 'others' | 'all';
+};
+
+export type LatchkeyEndedSessions = {
+    /**
+     * How many there were.
+     */
+    ended: number;
+};
+
+export type LatchkeySessionPage = {
+    /**
+     * The sessions.
+     */
+    items: Array<LatchkeySession>;
+    nextCursor: LatchkeyNextCursor;
+};
+
+export type LatchkeySession = {
+    /**
+     * The `sid` of its access tokens.
+     */
+    id: string;
+    /**
+     * The API that it was opened through.
+     */
+    dialect: string;
+    /**
+     * What the client called itself.
+     */
+    deviceName: string | null;
+    /**
+     * The User-Agent header of the sign-in.
+     */
+    userAgent: string | null;
+    /**
+     * Where the sign-in came from.
+     */
+    ipAddress: string | null;
+    /**
+     * When it was opened.
+     */
+    createdAt: string;
+    /**
+     * When it was last refreshed or heard of.
+     */
+    lastActiveAt: string;
+    /**
+     * When it ends unless it is refreshed before.
+     */
+    expiresAt: string;
+    /**
+     * Whether it is the one that asks.
+     */
+    current: boolean;
+};
+
+export type LatchkeyApiKeyRequest = {
+    /**
+     * What your list of keys is to call it.
+     */
+    name: LatchkeyLine;
+    /**
+     * What it may do.
+     */
+    scopes: Array<LatchkeyScope>;
+    /**
+     * When it ends, a moment to come; left out: never by itself.
+     */
+    expiresAt?: string;
+};
+
+export type LatchkeyShownApiKey = {
+    apiKey: LatchkeyApiKey;
+    /**
+     * The key itself. It cannot be shown again.
+     */
+    key: string;
+};
+
+export type LatchkeyApiKeyPage = {
+    /**
+     * The keys.
+     */
+    items: Array<LatchkeyApiKey>;
+    nextCursor: LatchkeyNextCursor;
+};
+
+export type LatchkeyApiKey = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What you called it.
+     */
+    name: string;
+    /**
+     * What it may do.
+     */
+    scopes: Array<LatchkeyScope>;
+    /**
+     * When it was made.
+     */
+    createdAt: string;
+    /**
+     * When it was last used, to the minute.
+     */
+    lastUsedAt: string | null;
+    /**
+     * When it ends; null: never by itself.
+     */
+    expiresAt: string | null;
+};
+
+/**
+ * An account, as operators see it.
+ */
+export type LatchkeyAccountRecord = LatchkeyAccount & {
+    status: LatchkeyAccountStatus;
+    /**
+     * Whether one can sign in with a password at all.
+     */
+    hasPassword: boolean;
+};
+
+export type LatchkeyAccountPage = {
+    /**
+     * The accounts.
+     */
+    items: Array<LatchkeyAccountRecord>;
+    nextCursor: LatchkeyNextCursor;
+};
+
+export type LatchkeyInvitation = {
+    email: LatchkeyEmail;
+    /**
+     * What they are called, as far as you know.
+     */
+    name?: LatchkeyLine;
+    /**
+     * An organisation to join, by its name; it is made where there is none. Left out: one of their own.
+     */
+    organization?: LatchkeyLine;
+};
+
+export type LatchkeyStatusChange = {
+    status: LatchkeyAccountStatus;
+};
+
+export type LatchkeyAuditPage = {
+    /**
+     * The records.
+     */
+    items: Array<LatchkeyAuditRecord>;
+    nextCursor: LatchkeyNextCursor;
+};
+
+export type LatchkeyAuditRecord = {
+    /**
+     * Grows with each record.
+     */
+    id: string;
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * What happened.
+     */
+    action: string;
+    /**
+     * The account that it happened to.
+     */
+    accountId: string | null;
+    /**
+     * Who did it, where that was not the account's owner.
+     */
+    actorId: string | null;
+    /**
+     * The API that it came through.
+     */
+    dialect: string;
+    /**
+     * Where the request came from.
+     */
+    ipAddress: string | null;
+    /**
+     * Its `X-Request-Id`.
+     */
+    requestId: string | null;
+};
+
+/**
+ * Fields of other names are ignored.
+ */
+export type LatchkeyTokenForm = {
+    /**
+     * The token.
+     */
+    token: string;
+    /**
+     * Taken and not needed.
+     */
+    token_type_hint?: string;
+};
+
+/**
+ * RFC 7662, section 2.2.
+ */
+export type LatchkeyIntrospection = LatchkeyLiveToken | LatchkeyDeadToken;
+
+export type LatchkeyLiveToken = {
+    /**
+     * The token is good.
+     */
+    active: true;
+    /**
+     * The account's id.
+     */
+    sub: string;
+    /**
+     * The API that it is for.
+     */
+    aud: string;
+    /**
+     * This service's address.
+     */
+    iss: string;
+    /**
+     * When it was made, in Unix seconds.
+     */
+    iat: number;
+    /**
+     * When it ends, in Unix seconds.
+     */
+    exp: number;
+    /**
+     * Its session.
+     */
+    sid: string;
+    /**
+     * Its id; one of px0 has none.
+     */
+    jti?: string;
+    /**
+     * How it is sent.
+     */
+    token_type: 'Bearer';
+};
+
+export type LatchkeyDeadToken = {
+    /**
+     * The token is not good.
+     */
+    active: false;
+};
+
 export type LatchkeyStatus = {
     /**
      * Always `ok`; trouble is another status code.
@@ -630,7 +1116,7 @@ export type LatchkeyJsonWebKey = {
 };
 
 /**
- * RFC 9457, with one member of our own, `code`.
+ * RFC 9457, with members of our own, `code` and `errors`.
  */
 export type LatchkeyProblem = {
     /**
@@ -657,6 +1143,28 @@ export type LatchkeyProblem = {
      * What went wrong, for programs.
      */
     code: string;
+    /**
+     * Where the request is not what the contract asks for, what breaks it.
+     */
+    errors?: Array<LatchkeyProblemError>;
+};
+
+/**
+ * One thing in a request that the contract does not allow. It quotes nothing that was sent.
+ */
+export type LatchkeyProblemError = {
+    /**
+     * Where it stands.
+     */
+    in: 'body' | 'query' | 'path' | 'header';
+    /**
+     * The names that lead to it in the contract, from the outside in; none: the whole of it.
+     */
+    path: Array<string>;
+    /**
+     * The contract's keyword that it breaks.
+     */
+    rule: string;
 };
 
 export type PixyleLoginRequest = {
@@ -1294,6 +1802,41 @@ export type PythOnError = {
      */
     code: string;
 };
+
+/**
+ * Its id.
+ */
+export type LatchkeyId = string;
+
+/**
+ * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
+ */
+export type LatchkeyCursor = string;
+
+/**
+ * How many there are on a page.
+ */
+export type LatchkeyLimit = number;
+
+/**
+ * A part of the address or of the name, in whichever case; percent-encoded, its at sign, too.
+ */
+export type LatchkeyAccountQuery = LatchkeyLine;
+
+/**
+ * Those of this status alone.
+ */
+export type LatchkeyAccountStatus2 = LatchkeyAccountStatus;
+
+/**
+ * What happened to this account alone.
+ */
+export type LatchkeyAuditAccount = string;
+
+/**
+ * Such as `session.opened`, alone.
+ */
+export type LatchkeyAuditAction = string;
 
 /**
  * The version of the API that the client speaks.
@@ -2252,6 +2795,1627 @@ export type LatchkeyGetJwksResponses = {
 };
 
 export type LatchkeyGetJwksResponse = LatchkeyGetJwksResponses[keyof LatchkeyGetJwksResponses];
+
+export type LatchkeySignUpData = {
+    body: LatchkeySignUpRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/sign-up';
+};
+
+export type LatchkeySignUpErrors = {
+    /**
+     * The request is not what the contract asks for, or the new password is too short or too long.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeySignUpError = LatchkeySignUpErrors[keyof LatchkeySignUpErrors];
+
+export type LatchkeySignUpResponses = {
+    /**
+     * A mail is on its way.
+     */
+    202: LatchkeyAccepted;
+};
+
+export type LatchkeySignUpResponse = LatchkeySignUpResponses[keyof LatchkeySignUpResponses];
+
+export type LatchkeyRequestEmailVerificationData = {
+    body: LatchkeyEmailOnly;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/email-verification';
+};
+
+export type LatchkeyRequestEmailVerificationErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRequestEmailVerificationError = LatchkeyRequestEmailVerificationErrors[keyof LatchkeyRequestEmailVerificationErrors];
+
+export type LatchkeyRequestEmailVerificationResponses = {
+    /**
+     * If there is something to verify, a mail is on its way.
+     */
+    202: LatchkeyAccepted;
+};
+
+export type LatchkeyRequestEmailVerificationResponse = LatchkeyRequestEmailVerificationResponses[keyof LatchkeyRequestEmailVerificationResponses];
+
+export type LatchkeyConfirmEmailData = {
+    body: LatchkeyMailedToken;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/email-verification/confirm';
+};
+
+export type LatchkeyConfirmEmailErrors = {
+    /**
+     * The request is not what the contract asks for, or the token is none, was used, or has expired.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyConfirmEmailError = LatchkeyConfirmEmailErrors[keyof LatchkeyConfirmEmailErrors];
+
+export type LatchkeyConfirmEmailResponses = {
+    /**
+     * The address is verified.
+     */
+    204: void;
+};
+
+export type LatchkeyConfirmEmailResponse = LatchkeyConfirmEmailResponses[keyof LatchkeyConfirmEmailResponses];
+
+export type LatchkeyRequestPasswordResetData = {
+    body: LatchkeyEmailOnly;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/password-reset';
+};
+
+export type LatchkeyRequestPasswordResetErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRequestPasswordResetError = LatchkeyRequestPasswordResetErrors[keyof LatchkeyRequestPasswordResetErrors];
+
+export type LatchkeyRequestPasswordResetResponses = {
+    /**
+     * If the address has an account, a mail is on its way.
+     */
+    202: LatchkeyAccepted;
+};
+
+export type LatchkeyRequestPasswordResetResponse = LatchkeyRequestPasswordResetResponses[keyof LatchkeyRequestPasswordResetResponses];
+
+export type LatchkeyResetPasswordData = {
+    body: LatchkeyPasswordResetRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/password-reset/confirm';
+};
+
+export type LatchkeyResetPasswordErrors = {
+    /**
+     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short or too long.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyResetPasswordError = LatchkeyResetPasswordErrors[keyof LatchkeyResetPasswordErrors];
+
+export type LatchkeyResetPasswordResponses = {
+    /**
+     * The password is set.
+     */
+    204: void;
+};
+
+export type LatchkeyResetPasswordResponse = LatchkeyResetPasswordResponses[keyof LatchkeyResetPasswordResponses];
+
+export type LatchkeyActivateAccountData = {
+    body: LatchkeyActivationRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/activation';
+};
+
+export type LatchkeyActivateAccountErrors = {
+    /**
+     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short or too long.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyActivateAccountError = LatchkeyActivateAccountErrors[keyof LatchkeyActivateAccountErrors];
+
+export type LatchkeyActivateAccountResponses = {
+    /**
+     * The account is active; here is its first session.
+     */
+    200: LatchkeySignedIn;
+};
+
+export type LatchkeyActivateAccountResponse = LatchkeyActivateAccountResponses[keyof LatchkeyActivateAccountResponses];
+
+export type LatchkeyGetAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account';
+};
+
+export type LatchkeyGetAccountErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * What was shown is no API key with the scope for this.
+     */
+    403: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyGetAccountError = LatchkeyGetAccountErrors[keyof LatchkeyGetAccountErrors];
+
+export type LatchkeyGetAccountResponses = {
+    /**
+     * The account.
+     */
+    200: LatchkeyAccount;
+};
+
+export type LatchkeyGetAccountResponse = LatchkeyGetAccountResponses[keyof LatchkeyGetAccountResponses];
+
+export type LatchkeyChangeAccountData = {
+    body: LatchkeyAccountChanges;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account';
+};
+
+export type LatchkeyChangeAccountErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * What was shown is no API key with the scope for this.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyChangeAccountError = LatchkeyChangeAccountErrors[keyof LatchkeyChangeAccountErrors];
+
+export type LatchkeyChangeAccountResponses = {
+    /**
+     * The account as it is now.
+     */
+    200: LatchkeyAccount;
+};
+
+export type LatchkeyChangeAccountResponse = LatchkeyChangeAccountResponses[keyof LatchkeyChangeAccountResponses];
+
+export type LatchkeyChangeEmailData = {
+    body: LatchkeyEmailChange;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account/email';
+};
+
+export type LatchkeyChangeEmailErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The current password is wrong; or an API key was shown.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The address has an account already.
+     */
+    409: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyChangeEmailError = LatchkeyChangeEmailErrors[keyof LatchkeyChangeEmailErrors];
+
+export type LatchkeyChangeEmailResponses = {
+    /**
+     * The account as it is now.
+     */
+    200: LatchkeyAccount;
+};
+
+export type LatchkeyChangeEmailResponse = LatchkeyChangeEmailResponses[keyof LatchkeyChangeEmailResponses];
+
+export type LatchkeyChangePasswordData = {
+    body: LatchkeyPasswordChange;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account/password';
+};
+
+export type LatchkeyChangePasswordErrors = {
+    /**
+     * The request is not what the contract asks for, or the new password is too short or too long.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The current password is wrong; or an API key was shown.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyChangePasswordError = LatchkeyChangePasswordErrors[keyof LatchkeyChangePasswordErrors];
+
+export type LatchkeyChangePasswordResponses = {
+    /**
+     * The password is another one now.
+     */
+    204: void;
+};
+
+export type LatchkeyChangePasswordResponse = LatchkeyChangePasswordResponses[keyof LatchkeyChangePasswordResponses];
+
+export type LatchkeyDeleteAccountData = {
+    body: LatchkeyCurrentPassword;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account/deletion';
+};
+
+export type LatchkeyDeleteAccountErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The current password is wrong; or an API key was shown.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyDeleteAccountError = LatchkeyDeleteAccountErrors[keyof LatchkeyDeleteAccountErrors];
+
+export type LatchkeyDeleteAccountResponses = {
+    /**
+     * The account is gone.
+     */
+    204: void;
+};
+
+export type LatchkeyDeleteAccountResponse = LatchkeyDeleteAccountResponses[keyof LatchkeyDeleteAccountResponses];
+
+export type LatchkeyGetOrganizationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account/organization';
+};
+
+export type LatchkeyGetOrganizationErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * What was shown is no API key with the scope for this.
+     */
+    403: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyGetOrganizationError = LatchkeyGetOrganizationErrors[keyof LatchkeyGetOrganizationErrors];
+
+export type LatchkeyGetOrganizationResponses = {
+    /**
+     * The organisation, and what you are in it.
+     */
+    200: LatchkeyMembership;
+};
+
+export type LatchkeyGetOrganizationResponse = LatchkeyGetOrganizationResponses[keyof LatchkeyGetOrganizationResponses];
+
+export type LatchkeyRotatePythOnApiKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/account/pyth-on-api-key/rotate';
+};
+
+export type LatchkeyRotatePythOnApiKeyErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRotatePythOnApiKeyError = LatchkeyRotatePythOnApiKeyErrors[keyof LatchkeyRotatePythOnApiKeyErrors];
+
+export type LatchkeyRotatePythOnApiKeyResponses = {
+    /**
+     * The new key.
+     */
+    200: LatchkeyPythOnApiKey;
+};
+
+export type LatchkeyRotatePythOnApiKeyResponse = LatchkeyRotatePythOnApiKeyResponses[keyof LatchkeyRotatePythOnApiKeyResponses];
+
+export type LatchkeyListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
+         */
+        cursor?: string;
+        /**
+         * How many there are on a page.
+         */
+        limit?: number;
+    };
+    url: '/latchkey/v1/sessions';
+};
+
+export type LatchkeyListSessionsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyListSessionsError = LatchkeyListSessionsErrors[keyof LatchkeyListSessionsErrors];
+
+export type LatchkeyListSessionsResponses = {
+    /**
+     * A page of sessions.
+     */
+    200: LatchkeySessionPage;
+};
+
+export type LatchkeyListSessionsResponse = LatchkeyListSessionsResponses[keyof LatchkeyListSessionsResponses];
+
+export type LatchkeySignInData = {
+    body: LatchkeySignInRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/sessions';
+};
+
+export type LatchkeySignInErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * Address and password do not belong together.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The password is right, and the account cannot be used: its address is not verified, it is not activated, or it is disabled.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeySignInError = LatchkeySignInErrors[keyof LatchkeySignInErrors];
+
+export type LatchkeySignInResponses = {
+    /**
+     * The session is open.
+     */
+    200: LatchkeySignedIn;
+};
+
+export type LatchkeySignInResponse = LatchkeySignInResponses[keyof LatchkeySignInResponses];
+
+export type LatchkeyRefreshSessionData = {
+    body: LatchkeyRefreshRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/sessions/refresh';
+};
+
+export type LatchkeyRefreshSessionErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * The refresh token is none, has expired or was used before.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRefreshSessionError = LatchkeyRefreshSessionErrors[keyof LatchkeyRefreshSessionErrors];
+
+export type LatchkeyRefreshSessionResponses = {
+    /**
+     * The next tokens of the same session.
+     */
+    200: LatchkeySignedIn;
+};
+
+export type LatchkeyRefreshSessionResponse = LatchkeyRefreshSessionResponses[keyof LatchkeyRefreshSessionResponses];
+
+export type LatchkeyEndSessionsData = {
+    body: LatchkeySessionsToEnd;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/sessions/end';
+};
+
+export type LatchkeyEndSessionsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyEndSessionsError = LatchkeyEndSessionsErrors[keyof LatchkeyEndSessionsErrors];
+
+export type LatchkeyEndSessionsResponses = {
+    /**
+     * They have ended.
+     */
+    200: LatchkeyEndedSessions;
+};
+
+export type LatchkeyEndSessionsResponse = LatchkeyEndSessionsResponses[keyof LatchkeyEndSessionsResponses];
+
+export type LatchkeySignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/sessions/current';
+};
+
+export type LatchkeySignOutErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeySignOutError = LatchkeySignOutErrors[keyof LatchkeySignOutErrors];
+
+export type LatchkeySignOutResponses = {
+    /**
+     * The session has ended.
+     */
+    204: void;
+};
+
+export type LatchkeySignOutResponse = LatchkeySignOutResponses[keyof LatchkeySignOutResponses];
+
+export type LatchkeyEndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/sessions/{id}';
+};
+
+export type LatchkeyEndSessionErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * You have no such session, or have it no more.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyEndSessionError = LatchkeyEndSessionErrors[keyof LatchkeyEndSessionErrors];
+
+export type LatchkeyEndSessionResponses = {
+    /**
+     * The session has ended.
+     */
+    204: void;
+};
+
+export type LatchkeyEndSessionResponse = LatchkeyEndSessionResponses[keyof LatchkeyEndSessionResponses];
+
+export type LatchkeyListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
+         */
+        cursor?: string;
+        /**
+         * How many there are on a page.
+         */
+        limit?: number;
+    };
+    url: '/latchkey/v1/api-keys';
+};
+
+export type LatchkeyListApiKeysErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyListApiKeysError = LatchkeyListApiKeysErrors[keyof LatchkeyListApiKeysErrors];
+
+export type LatchkeyListApiKeysResponses = {
+    /**
+     * A page of keys.
+     */
+    200: LatchkeyApiKeyPage;
+};
+
+export type LatchkeyListApiKeysResponse = LatchkeyListApiKeysResponses[keyof LatchkeyListApiKeysResponses];
+
+export type LatchkeyCreateApiKeyData = {
+    body: LatchkeyApiKeyRequest;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/api-keys';
+};
+
+export type LatchkeyCreateApiKeyErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * A scope is for operators alone.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyCreateApiKeyError = LatchkeyCreateApiKeyErrors[keyof LatchkeyCreateApiKeyErrors];
+
+export type LatchkeyCreateApiKeyResponses = {
+    /**
+     * The key, for this once.
+     */
+    201: LatchkeyShownApiKey;
+};
+
+export type LatchkeyCreateApiKeyResponse = LatchkeyCreateApiKeyResponses[keyof LatchkeyCreateApiKeyResponses];
+
+export type LatchkeyDeleteApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/api-keys/{id}';
+};
+
+export type LatchkeyDeleteApiKeyErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * You have no such API key.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyDeleteApiKeyError = LatchkeyDeleteApiKeyErrors[keyof LatchkeyDeleteApiKeyErrors];
+
+export type LatchkeyDeleteApiKeyResponses = {
+    /**
+     * The key is gone.
+     */
+    204: void;
+};
+
+export type LatchkeyDeleteApiKeyResponse = LatchkeyDeleteApiKeyResponses[keyof LatchkeyDeleteApiKeyResponses];
+
+export type LatchkeyRotateApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/api-keys/{id}/rotate';
+};
+
+export type LatchkeyRotateApiKeyErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * You have no such API key.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRotateApiKeyError = LatchkeyRotateApiKeyErrors[keyof LatchkeyRotateApiKeyErrors];
+
+export type LatchkeyRotateApiKeyResponses = {
+    /**
+     * The key with its new secret, for this once.
+     */
+    200: LatchkeyShownApiKey;
+};
+
+export type LatchkeyRotateApiKeyResponse = LatchkeyRotateApiKeyResponses[keyof LatchkeyRotateApiKeyResponses];
+
+export type LatchkeySearchAccountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A part of the address or of the name, in whichever case; percent-encoded, its at sign, too.
+         */
+        query?: LatchkeyLine;
+        /**
+         * Those of this status alone.
+         */
+        status?: LatchkeyAccountStatus;
+        /**
+         * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
+         */
+        cursor?: string;
+        /**
+         * How many there are on a page.
+         */
+        limit?: number;
+    };
+    url: '/latchkey/v1/operator/accounts';
+};
+
+export type LatchkeySearchAccountsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeySearchAccountsError = LatchkeySearchAccountsErrors[keyof LatchkeySearchAccountsErrors];
+
+export type LatchkeySearchAccountsResponses = {
+    /**
+     * A page of accounts.
+     */
+    200: LatchkeyAccountPage;
+};
+
+export type LatchkeySearchAccountsResponse = LatchkeySearchAccountsResponses[keyof LatchkeySearchAccountsResponses];
+
+export type LatchkeyInviteAccountData = {
+    body: LatchkeyInvitation;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/operator/accounts';
+};
+
+export type LatchkeyInviteAccountErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The address has an account already.
+     */
+    409: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyInviteAccountError = LatchkeyInviteAccountErrors[keyof LatchkeyInviteAccountErrors];
+
+export type LatchkeyInviteAccountResponses = {
+    /**
+     * The account that waits.
+     */
+    201: LatchkeyAccountRecord;
+};
+
+export type LatchkeyInviteAccountResponse = LatchkeyInviteAccountResponses[keyof LatchkeyInviteAccountResponses];
+
+export type LatchkeyFindAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/operator/accounts/{id}';
+};
+
+export type LatchkeyFindAccountErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * There is no such account.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyFindAccountError = LatchkeyFindAccountErrors[keyof LatchkeyFindAccountErrors];
+
+export type LatchkeyFindAccountResponses = {
+    /**
+     * The account.
+     */
+    200: LatchkeyAccountRecord;
+};
+
+export type LatchkeyFindAccountResponse = LatchkeyFindAccountResponses[keyof LatchkeyFindAccountResponses];
+
+export type LatchkeyChangeAccountStatusData = {
+    body: LatchkeyStatusChange;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/operator/accounts/{id}/status';
+};
+
+export type LatchkeyChangeAccountStatusErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * There is no such account.
+     */
+    404: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyChangeAccountStatusError = LatchkeyChangeAccountStatusErrors[keyof LatchkeyChangeAccountStatusErrors];
+
+export type LatchkeyChangeAccountStatusResponses = {
+    /**
+     * The account as it is now.
+     */
+    200: LatchkeyAccountRecord;
+};
+
+export type LatchkeyChangeAccountStatusResponse = LatchkeyChangeAccountStatusResponses[keyof LatchkeyChangeAccountStatusResponses];
+
+export type LatchkeyStartPasswordResetData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/operator/accounts/{id}/password-reset';
+};
+
+export type LatchkeyStartPasswordResetErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * There is no such account, or it is not active.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyStartPasswordResetError = LatchkeyStartPasswordResetErrors[keyof LatchkeyStartPasswordResetErrors];
+
+export type LatchkeyStartPasswordResetResponses = {
+    /**
+     * A mail is on its way.
+     */
+    202: LatchkeyAccepted;
+};
+
+export type LatchkeyStartPasswordResetResponse = LatchkeyStartPasswordResetResponses[keyof LatchkeyStartPasswordResetResponses];
+
+export type LatchkeyEndSessionsOfData = {
+    body?: never;
+    path: {
+        /**
+         * Its id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/latchkey/v1/operator/accounts/{id}/sessions/end';
+};
+
+export type LatchkeyEndSessionsOfErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * There is no such account.
+     */
+    404: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyEndSessionsOfError = LatchkeyEndSessionsOfErrors[keyof LatchkeyEndSessionsOfErrors];
+
+export type LatchkeyEndSessionsOfResponses = {
+    /**
+     * They have ended.
+     */
+    200: LatchkeyEndedSessions;
+};
+
+export type LatchkeyEndSessionsOfResponse = LatchkeyEndSessionsOfResponses[keyof LatchkeyEndSessionsOfResponses];
+
+export type LatchkeyReadAuditTrailData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What happened to this account alone.
+         */
+        accountId?: string;
+        /**
+         * Such as `session.opened`, alone.
+         */
+        action?: string;
+        /**
+         * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
+         */
+        cursor?: string;
+        /**
+         * How many there are on a page.
+         */
+        limit?: number;
+    };
+    url: '/latchkey/v1/operator/audit';
+};
+
+export type LatchkeyReadAuditTrailErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * The account is no operator's.
+     */
+    403: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyReadAuditTrailError = LatchkeyReadAuditTrailErrors[keyof LatchkeyReadAuditTrailErrors];
+
+export type LatchkeyReadAuditTrailResponses = {
+    /**
+     * A page of records.
+     */
+    200: LatchkeyAuditPage;
+};
+
+export type LatchkeyReadAuditTrailResponse = LatchkeyReadAuditTrailResponses[keyof LatchkeyReadAuditTrailResponses];
+
+export type LatchkeyIntrospectTokenData = {
+    body: LatchkeyTokenForm;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/introspect';
+};
+
+export type LatchkeyIntrospectTokenErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * What was shown is no API key with the scope for this.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyIntrospectTokenError = LatchkeyIntrospectTokenErrors[keyof LatchkeyIntrospectTokenErrors];
+
+export type LatchkeyIntrospectTokenResponses = {
+    /**
+     * What there is to say of it.
+     */
+    200: LatchkeyIntrospection;
+};
+
+export type LatchkeyIntrospectTokenResponse = LatchkeyIntrospectTokenResponses[keyof LatchkeyIntrospectTokenResponses];
+
+export type LatchkeyRevokeTokenData = {
+    body: LatchkeyTokenForm;
+    path?: never;
+    query?: never;
+    url: '/latchkey/v1/revoke';
+};
+
+export type LatchkeyRevokeTokenErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: LatchkeyProblem;
+    /**
+     * No credential, or none that is good; or an API key where a session is needed.
+     */
+    401: LatchkeyProblem;
+    /**
+     * What was shown is no API key with the scope for this.
+     */
+    403: LatchkeyProblem;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: LatchkeyProblem;
+    /**
+     * The body is of another media type, or not in UTF-8.
+     */
+    415: LatchkeyProblem;
+    /**
+     * Too many attempts.
+     */
+    429: LatchkeyProblem;
+    /**
+     * The service failed.
+     */
+    500: LatchkeyProblem;
+    /**
+     * The service is busy or its database is away.
+     */
+    503: LatchkeyProblem;
+};
+
+export type LatchkeyRevokeTokenError = LatchkeyRevokeTokenErrors[keyof LatchkeyRevokeTokenErrors];
+
+export type LatchkeyRevokeTokenResponses = {
+    /**
+     * The token is good for nothing.
+     */
+    200: unknown;
+};
 
 export type PixyleLoginData = {
     body: PixyleLoginRequest;

@@ -77,5 +77,13 @@ function route(urlPath, method, operation) {
     path: urlPath,
     maxBodyBytes: operation['x-max-body-bytes'] ?? 0,
     bodyRequired: operation.requestBody?.required ?? false,
+    bodyType: bodyTypeOf(operation),
   };
+}
+
+/** The one media type of an operation's body, null where it has none. @param {any} operation */
+function bodyTypeOf({ operationId, requestBody }) {
+  const types = Object.keys(requestBody?.content ?? {});
+  if (types.length > 1) throw new Error(`${operationId} has bodies of several media types; the service reads one`);
+  return types[0] ?? null;
 }

@@ -1,5 +1,5 @@
 import type { Account } from './account.js';
-import type { Right } from './api-key.js';
+import { OPERATOR_RIGHTS, type Right } from './api-key.js';
 import type { Context } from './context.js';
 import type { ShownClaims } from './ports.js';
 import { isAccessTokenLive } from './token-liveness.js';
@@ -50,7 +50,8 @@ async function authenticateStoredApiKey({ ports, dialect, policy }: Context, key
   const hash = policy.apiKeys && ports.tokens.storedApiKeyHash(key, policy.apiKeys.prefix);
   const found = hash && (await ports.apiKeys.findLiveByHash(hash));
   if (found?.key.dialect !== dialect) return null;
-  const rights = found.key.scopes.flatMap((scope) => policy.apiKeys?.scopes[scope] ?? []);
+  const granted = found.key.scopes.flatMap((scope) => policy.apiKeys?.scopes[scope] ?? []);
+  const rights = granted.filter((right) => found.account.operator || !OPERATOR_RIGHTS.has(right)); // its owner may be none any more
   return { accountId: found.account.id, account: found.account, session: null, accessToken: null, rights };
 }
 

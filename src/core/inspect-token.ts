@@ -37,8 +37,9 @@ export async function introspectToken(context: Context, principal: Principal, to
 async function inspectOpaqueToken({ ports }: Context, hash: Buffer): Promise<LiveToken | null> {
   const live = await ports.sessions.findLiveByOpaqueToken(hash);
   if (!live) return null;
-  const { id: sessionId, accountId, dialect, createdAt, expiresAt } = live.session;
-  return { accountId, dialect, tokenId: null, sessionId, issuedAt: unixSeconds(createdAt), expiresAt: unixSeconds(expiresAt) };
+  const { id: sessionId, accountId, dialect, createdAt, idleExpiresAt, expiresAt } = live.session;
+  const end = idleExpiresAt < expiresAt ? idleExpiresAt : expiresAt;
+  return { accountId, dialect, tokenId: null, sessionId, issuedAt: unixSeconds(createdAt), expiresAt: unixSeconds(end) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Account } from './account.js';
-import type { ApiKey } from './api-key.js';
+import { OPERATOR_RIGHTS, type ApiKey } from './api-key.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
@@ -19,9 +19,6 @@ export interface ShownApiKey {
   apiKey: ApiKey;
   key: string;
 }
-
-/** Scopes with one of these are for operators alone: they reach beyond one's own account. */
-const OPERATOR_RIGHTS = new Set(['introspect tokens', 'revoke tokens']);
 
 /**
  * Makes an API key for a program of one's own.
@@ -45,7 +42,7 @@ export async function createApiKey(context: Context, principal: Principal, reque
 function scopeRefusal({ policy }: Context, scopes: string[], operator: boolean): 'unknown_scope' | 'forbidden' | null {
   const granted = scopes.map((scope) => policy.apiKeys?.scopes[scope]);
   if (granted.includes(undefined)) return 'unknown_scope';
-  const reachesOut = granted.flat().some((right) => OPERATOR_RIGHTS.has(right ?? ''));
+  const reachesOut = granted.flat().some((right) => right && OPERATOR_RIGHTS.has(right));
   return reachesOut && !operator ? 'forbidden' : null;
 }
 

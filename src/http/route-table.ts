@@ -13,6 +13,8 @@ export interface Route {
   /** 0: the operation reads no body. */
   maxBodyBytes: number;
   bodyRequired: boolean;
+  /** Its media type; null: the operation reads no body. */
+  bodyType: 'application/json' | 'application/x-www-form-urlencoded' | null;
 }
 
 /** A dialect that is switched on, and the core as a request of it sees it. */

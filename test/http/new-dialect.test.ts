@@ -62,6 +62,7 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
     path,
     maxBodyBytes: 0,
     bodyRequired: false,
+    bodyType: null,
   }));
   const options = {
     document,

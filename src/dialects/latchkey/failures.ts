@@ -30,38 +30,41 @@ const FAILURES: Record<FailureCode, Words> = {
   verification_token_invalid: [400, 'The token is not valid.'],
   reset_token_invalid: [400, 'The token is not valid.'],
   activation_token_invalid: [400, 'The token is not valid.'],
-  insufficient_scope: [403, 'The API key may not do this.'],
+  insufficient_scope: [403, 'This is not in the scopes of what was shown.'],
   forbidden: [403, 'Only operators may do this.'],
   session_not_found: [404, 'There is no such session.'],
   api_key_not_found: [404, 'There is no such API key.'],
   unknown_scope: [400, 'There is no such scope.'],
   account_not_found: [404, 'There is no such account.'],
-  malformed_body: [400, 'The request body is not JSON.'],
+  malformed_body: [400, 'The request body cannot be read.'],
   invalid_request: [400, 'The request is not what the contract asks for.'],
   unauthorized: [401, 'A valid access token is required.'],
   not_found: [404, 'There is nothing here.'],
   method_not_allowed: [405, 'This method is not allowed here.'],
   body_too_large: [413, 'The request body is too large.'],
-  unsupported_media_type: [415, 'The request body must be application/json.'],
+  unsupported_media_type: [415, 'The request body is not of the media type that is read here.'],
   rate_limited: [429, 'There were too many attempts.'],
   overloaded: [503, 'The service is busy.'],
   unavailable: [503, 'The service is not available.'],
   internal: [500, 'The service failed.'],
 };
 
-/** Codes that would tell what the words above do not. */
+/** Codes that are shown as another one, most of them as they would tell what the words above do not. */
 const SHOWN_CODES: Partial<Record<FailureCode, string>> = {
   unknown_account: 'invalid_credentials',
   no_password_set: 'invalid_credentials',
   wrong_password: 'invalid_credentials',
+  new_email_taken: 'email_taken', // here there is one word for both
 };
 
-/** Says a failure as a problem document. @see RFC 9457 */
-export function renderFailure({ code }: Failure, { requestId }: FailedRequest): { status: number; body: LatchkeyProblem } {
+/** Says a failure as a problem document; of a request that breaks the contract, with what breaks it. @see RFC 9457 */
+export function renderFailure(failure: Failure, { requestId }: FailedRequest): { status: number; body: LatchkeyProblem } {
+  const { code } = failure;
   const [status, detail] = FAILURES[code];
   const title = STATUS_CODES[status] ?? 'Error';
+  const errors = failure.code === 'invalid_request' ? { errors: failure.issues } : {};
   return {
     status,
-    body: { type: 'about:blank', title, status, detail, instance: `urn:uuid:${requestId}`, code: SHOWN_CODES[code] ?? code },
+    body: { type: 'about:blank', title, status, detail, instance: `urn:uuid:${requestId}`, code: SHOWN_CODES[code] ?? code, ...errors },
   };
 }

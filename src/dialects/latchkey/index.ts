@@ -14,6 +14,14 @@ export const latchkey: Dialect<OperationsOf<'latchkey'>> = {
     sessions: { accessTtlSeconds: 15 * MINUTE_SECONDS, idleTtlSeconds: 7 * DAY_SECONDS, absoluteTtlSeconds: 30 * DAY_SECONDS },
     emailVerification: 'link',
     verifiedEmailNeededBy: 'everybody',
+    apiKeys: {
+      prefix: 'lk_',
+      scopes: {
+        'account:read': ['read account'],
+        'tokens:introspect': ['introspect tokens'],
+        'tokens:revoke': ['revoke tokens'],
+      },
+    },
   },
   errorMediaType: 'application/problem+json',
   operations,

@@ -1,18 +1,10 @@
 import type { OperationsOf } from '../dialect.js';
-import { toJsonWebKeySet } from './wire.js';
+import { account } from './operations/account.js';
+import { apiKeys } from './operations/api-keys.js';
+import { operators } from './operations/operators.js';
+import { service } from './operations/service.js';
+import { sessions } from './operations/sessions.js';
+import { tokens } from './operations/tokens.js';
 
-/** One handler for each operation of the contract. */
-export const operations: OperationsOf<'latchkey'> = {
-  async getLiveness() {
-    return { status: 200, body: { status: 'ok' } };
-  },
-
-  async getReadiness(_request, core) {
-    await core.checkReadiness();
-    return { status: 200, body: { status: 'ok' } };
-  },
-
-  async getJwks(_request, core) {
-    return { status: 200, body: toJsonWebKeySet(core.publicKeys()), headers: { 'Cache-Control': 'public, max-age=300' } };
-  },
-};
+/** One handler for each operation of the contract: a file for each of its groups. */
+export const operations: OperationsOf<'latchkey'> = { ...service, ...account, ...sessions, ...apiKeys, ...operators, ...tokens };
