@@ -168,5 +168,6 @@ function failing(ports: Ports, fault: () => Error): Ports {
   const fails = (port: object) => Object.fromEntries(Object.keys(port).map((name) => [name, () => Promise.reject(fault())]));
   const { accounts, sessions, codes, apiKeys, outbox, audit } = ports;
   const stored = Object.entries({ accounts, sessions, codes, apiKeys, outbox, audit }).map(([name, port]) => [name, fails(port)]);
-  return { ...ports, ...Object.fromEntries(stored), atomically: () => Promise.reject(fault()) };
+  const atomically = () => Promise.reject(fault());
+  return { ...ports, ...Object.fromEntries(stored), atomically, revocations: { hasEnded: () => null } };
 }

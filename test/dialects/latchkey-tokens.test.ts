@@ -112,7 +112,7 @@ onEveryDatabase((kind) => {
       await native.createAccount(email);
       const [first, second] = [api.accessToken(await login(api, email)), api.accessToken(await login(api, email))];
       const { sid } = (await introspect(first)).body as { sid: string };
-      await database.source.query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sid]);
+      await server.service.ports.sessions.end(sid);
       await expectDead(first);
       expect((await introspect(second)).body).toMatchObject({ active: true });
       await server.setStatus(email, 'banned');
