@@ -29,8 +29,9 @@ build: $(BUILT) ## compile to dist/; `npx latchkey ...` runs that
 generate: $(INSTALLED) ## openapi/dialects -> generated/
 	node openapi/tools/generate.mjs
 
-bench: $(BUILT) ## measure: what a login costs beside its password hash alone
+bench: $(BUILT) ## measure: logins beside the password hash alone, token checks and refreshes beside a bare server
 	@node test/bench/logins.mjs
+	@node test/bench/tokens.mjs
 
 lock: ## package.json -> package-lock.json, for every platform
 	npm install --package-lock-only

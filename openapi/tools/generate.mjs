@@ -21,12 +21,31 @@ const merged = mergeContracts(contracts);
 fs.mkdirSync(out, { recursive: true });
 fs.writeFileSync(path.join(out, 'openapi.json'), `${JSON.stringify(merged, null, 2)}\n`);
 fs.writeFileSync(path.join(out, 'operations.gen.ts'), operationsModule(merged));
+fs.writeFileSync(path.join(out, 'operations.md'), operationsTable(merged));
 await createClient({
   input: `./${path.relative(process.cwd(), path.join(out, 'openapi.json'))}`, // without ./ it is read as the name of a project on a server
   output: { path: path.join(out, 'client'), clean: true, tsConfigPath: path.join(root, 'tsconfig.json') },
   logs: { level: 'error' },
   plugins: ['@hey-api/client-fetch', { name: '@hey-api/typescript', enums: false }, '@hey-api/sdk'],
 });
+
+/** Every operation, for people. @param {any} document */
+function operationsTable(document) {
+  const rows = operationsOf(document).map(([urlPath, method, operation]) => ({
+    dialect: operation['x-latchkey-dialect'],
+    row: `| \`${method.toUpperCase()} ${urlPath}\` | ${operation.summary} | ${credentialOf(operation)} |`,
+  }));
+  const sections = [...new Set(rows.map(({ dialect }) => dialect))].map((dialect) =>
+    [
+      `## ${dialect}`,
+      '',
+      '| operation | | credential |',
+      '| --- | --- | --- |',
+      ...rows.filter((row) => row.dialect === dialect).map(({ row }) => row),
+    ].join('\n'),
+  );
+  return `<!-- Made by \`make generate\` from openapi/dialects. Do not edit. -->\n# Operations\n\n${sections.join('\n\n')}\n`;
+}
 
 /** @param {any} document */
 function operationsModule(document) {

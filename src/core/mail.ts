@@ -29,11 +29,10 @@ export interface TakenMail extends SealedMail {
 export interface Outbox {
   /** `ttlSeconds`: how long it makes sense to deliver it. */
   insert(mail: SealedMail, ttlSeconds: number): Promise<void>;
-  /**
-   * Takes mails whose time has come; nobody else takes them before their next try, which lies a minute away at first and twice as far
-   * each time, an hour at most.
-   */
+  /** Takes mails whose time has come. Nobody else takes them for a minute: that is how long a delivery may last. */
   take(limit: number): Promise<TakenMail[]>;
+  /** Puts a mail back whose delivery failed: the next try lies ten seconds away at first and twice as far each time, an hour at most. */
+  putBack(id: string): Promise<void>;
   delete(id: string): Promise<void>;
 }
 

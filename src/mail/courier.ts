@@ -23,7 +23,7 @@ export interface CourierParts {
 export interface Courier {
   /** There is a mail in the outbox. Returns at once and never throws. */
   deliverSoon(): void;
-  /** Begins no more deliveries, and waits for those under way; they are bounded by the transport. The transport stays open. */
+  /** Takes no more mails, and waits for the delivery of those taken; they are bounded by the transport. The transport stays open. */
   close(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ async function deliverWaiting(parts: CourierParts, closing: AbortSignal): Promis
   let taken: TakenMail[];
   do {
     taken = await takeBatch(parts);
-    await deliverBatch(parts, taken, closing);
+    await Promise.all(taken.map((mail) => deliver(parts, mail)));
   } while (taken.length === BATCH_SIZE && !closing.aborted);
 }
 
@@ -73,10 +73,6 @@ async function takeBatch({ outbox, onFailure }: CourierParts): Promise<TakenMail
   }
 }
 
-async function deliverBatch(parts: CourierParts, taken: TakenMail[], closing: AbortSignal): Promise<void> {
-  if (!closing.aborted) await Promise.all(taken.map((mail) => deliver(parts, mail)));
-}
-
 async function deliver({ outbox, open, transport, appUrls, onFailure }: CourierParts, taken: TakenMail): Promise<void> {
   try {
     const mail = open(taken);
@@ -84,6 +80,7 @@ async function deliver({ outbox, open, transport, appUrls, onFailure }: CourierP
     await outbox.delete(taken.id);
   } catch (error) {
     onFailure(asError(error), taken.id, taken.attempts);
+    await outbox.putBack(taken.id).catch(() => {}); // without it, somebody takes it in a minute
   }
 }
 

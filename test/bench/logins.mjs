@@ -1,7 +1,6 @@
 // @ts-check
 // What a login costs, beside what its password hash alone costs on this machine in the same run. `make bench`; the environment
 // variable BENCH_DATABASE_URL adds the figures on a PostgreSQL server (give it an empty database).
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,45 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import bcrypt from 'bcryptjs';
 import { Piscina } from 'piscina';
+import { command, residentMib, SECRET, serve } from './support.mjs';
 
-const PROGRAM = 'dist/src/main.js';
-const SECRET = 'n1eWqk3vQh0f8zv4mW2Jq7c5Yp6tRbXs';
 const CREDENTIALS = { email: 'bench@example.com', password: 'correct horse battery' };
 const SECONDS = 8;
 const COST = 10;
-
-/** @typedef {{ url: string, readyMs: number, pid: number, stop(): Promise<void> }} Running */
-
-/** @param {Record<string, string>} environment @returns {Promise<Running>} */
-async function serve(environment) {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, 'serve'], { env: withPort(environment), stdio: ['ignore', 'pipe', 'ignore'] });
-  const url = await new Promise((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      const found = /API (http:\S+),/.exec(String(chunk));
-      if (found) resolve(found[1]);
-    });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-  });
-  return {
-    url,
-    readyMs: performance.now() - startedAt,
-    pid: Number(child.pid),
-    stop: () => new Promise((resolve) => child.once('exit', () => resolve()) && child.kill('SIGTERM')),
-  };
-}
-
-/** @param {string[]} args @param {Record<string, string>} environment @param {string} [input] */
-async function command(args, environment, input = '') {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env: withPort(environment), stdio: ['pipe', 'ignore', 'inherit'] });
-  child.stdin.end(input);
-  await new Promise((resolve) => child.once('exit', resolve));
-}
-
-/** @param {Record<string, string>} environment */
-function withPort(environment) {
-  return { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'silent', ...environment };
-}
 
 /** Hashes a second in as many threads as cores, with nothing around them. */
 async function hashesPerSecond() {
@@ -95,12 +60,6 @@ async function loginsUnderLoad(url) {
   latenciesMs.sort((a, b) => a - b);
   if (result.non2xx > 0) throw new Error(`${result.non2xx} logins were refused`);
   return { perSecond: result['2xx'] / result.duration, livezP99Ms: latenciesMs[Math.floor(latenciesMs.length * 0.99)] ?? NaN };
-}
-
-/** Resident memory in MiB. @param {number} pid */
-function residentMib(pid) {
-  if (!fs.existsSync(`/proc/${pid}/status`)) return NaN; // Linux alone tells so easily
-  return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 /** @param {string} title @param {Record<string, string>} environment */

@@ -186,6 +186,22 @@ onEveryDatabase((kind) => {
   });
 
   describe('GET /user/profile', () => {
+    it('404: says so when the account went away while it was asked for', async () => {
+      const gone = await startServer(database, {
+        change: (service) => ({
+          ...service,
+          ports: { ...service.ports, accounts: { ...service.ports.accounts, findById: async () => null } },
+        }),
+      });
+      const { accessToken } = await member();
+
+      expect(await gone.send('GET', '/user/profile', { headers: bearer(accessToken) })).toMatchObject({
+        status: 404,
+        body: { success: false, message: 'User not found' },
+      });
+      await gone.close();
+    });
+
     it('200: tells whose token it is, with the two parts of the name', async () => {
       const { user, ...signedIn } = await register();
 

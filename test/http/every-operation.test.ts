@@ -163,6 +163,20 @@ describe.each(withBody.map((each): [string, Documented] => [each.title, each]))(
   });
 });
 
+it.each(OPERATIONS.map((each): [string, Documented] => [each.title, each]))(
+  '%s refuses a query parameter that it does not know, where it documents a 400, and else looks at none',
+  async (_title, each) => {
+    thrown = new Error('the handler was reached');
+    const { path, raw, headers } = goodRequest(each);
+    const { status } = await sendChecked(url, each.method, `${path}${path.includes('?') ? '&' : '?'}hunter2=1`, {
+      ...(raw !== undefined && { raw }),
+      headers: { ...headers, authorization: 'Bearer good' },
+    });
+
+    expect(status).toBe(each.operation.responses['400'] ? 400 : 500);
+  },
+);
+
 it('the checker finds a status that no operation documents', () => {
   const seen = { method: 'GET', path: '/livez', status: 418, mediaType: 'application/json', body: {} };
 

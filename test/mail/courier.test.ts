@@ -28,6 +28,9 @@ function memoryOutbox(count = 0): MemoryOutbox {
         return { id, sealed: row.sealed, attempts: ++row.attempts };
       });
     },
+    async putBack(id) {
+      putBack.push(id);
+    },
     async delete(id) {
       rows.delete(id);
     },
@@ -42,6 +45,7 @@ function mail(id: string, dialect = 'px0'): SealedMail {
 }
 
 let outbox: MemoryOutbox;
+let putBack: string[] = [];
 let delivered: Message[];
 let failures: [message: string, mailId: string | null, attempts: number][];
 let couriers: Courier[];
@@ -49,6 +53,7 @@ beforeEach(() => {
   outbox = memoryOutbox();
   delivered = [];
   failures = [];
+  putBack = [];
   couriers = [];
 });
 afterEach(async () => {

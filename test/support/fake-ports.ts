@@ -224,6 +224,7 @@ export function fakePorts(accounts: Account[]): {
         mails.push(JSON.parse(sealed.toString()));
       },
       take: async () => [],
+      putBack: async () => {},
       delete: async () => {},
     },
     audit: {

@@ -63,7 +63,8 @@ export const operations: OperationsOf<'flashback'> = {
 
   async getProfile(_request, core, { principal }) {
     const own = await core.findOwnAccount(principal);
-    return own.ok ? { status: 200, body: { success: true, data: toProfile(own.value) } } : own;
+    if (own.ok) return { status: 200, body: { success: true, data: toProfile(own.value) } };
+    return own.refusal === 'unauthorized' ? { ok: false, refusal: 'account_not_found' } : own; // the token was good a moment ago
   },
 
   async preVerifyEmail({ body }, core) {
