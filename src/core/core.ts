@@ -68,39 +68,39 @@ const USE_CASES = {
   authenticateDerivedApiKey,
 };
 
-type UseCases = typeof USE_CASES;
+/** What is asked of a port as it is. */
+const PLAIN = {
+  revokeAccessToken: ({ ports }: Context, { id, expiresAt }: { id: string; expiresAt: Date }): Promise<void> =>
+    ports.sessions.revokeAccessToken(id, expiresAt),
+  /** The account's derived API key. */
+  apiKeyOf: ({ ports }: Context, account: Account): string => ports.tokens.deriveApiKey(account),
+  publicKeys: ({ ports }: Context): PublicJwk[] => ports.tokens.publicKeys(),
+  /** The tokens' `iss`. */
+  issuer: ({ ports }: Context): string => ports.tokens.issuer,
+  now: ({ ports }: Context): Date => ports.clock.now(),
+  /** How long the process has been running. */
+  uptimeSeconds: ({ ports }: Context): number => ports.clock.uptimeSeconds(),
+  /** @throws Unavailable when the service cannot serve. */
+  checkReadiness: ({ ports }: Context): Promise<void> => ports.database.ping(),
+};
+
+type Functions = typeof USE_CASES & typeof PLAIN;
 type WithoutContext<F> = F extends (context: Context, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
 
 /** The core as one request of one dialect sees it: every use case, under that dialect's policy. */
-export type Core = { [Name in keyof UseCases]: WithoutContext<UseCases[Name]> } & {
-  revokeAccessToken(token: { id: string; expiresAt: Date }): Promise<void>;
-  /** The account's derived API key. */
-  apiKeyOf(account: Account): string;
-  publicKeys(): PublicJwk[];
-  /** The tokens' `iss`. */
-  issuer: string;
-  now(): Date;
-  /** How long the process has been running. */
-  uptimeSeconds(): number;
-  /** @throws Unavailable when the service cannot serve. */
-  checkReadiness(): Promise<void>;
-};
+export type Core = { [Name in keyof Functions]: WithoutContext<Functions[Name]> };
+
+/** Made once: a core is made for each request, and must cost next to nothing. */
+const PROTOTYPE = Object.fromEntries(
+  Object.entries<(context: Context, ...rest: never[]) => unknown>({ ...USE_CASES, ...PLAIN }).map(([name, useCase]) => [
+    name,
+    function (this: { context: Context }, ...rest: never[]) {
+      return useCase(this.context, ...rest);
+    },
+  ]),
+);
 
 /** Binds the use cases to the world, to one dialect's policy, and to where a request comes from. */
 export function createCore(context: Context): Core {
-  const { ports } = context;
-  const bound = Object.entries(USE_CASES).map(([name, useCase]) => [
-    name,
-    (...rest: never[]) => (useCase as (context: Context, ...rest: never[]) => unknown)(context, ...rest),
-  ]);
-  return {
-    ...(Object.fromEntries(bound) as { [Name in keyof UseCases]: WithoutContext<UseCases[Name]> }),
-    revokeAccessToken: ({ id, expiresAt }) => ports.sessions.revokeAccessToken(id, expiresAt),
-    apiKeyOf: (account) => ports.tokens.deriveApiKey(account),
-    publicKeys: () => ports.tokens.publicKeys(),
-    issuer: ports.tokens.issuer,
-    now: () => ports.clock.now(),
-    uptimeSeconds: () => ports.clock.uptimeSeconds(),
-    checkReadiness: () => ports.database.ping(),
-  };
+  return Object.assign(Object.create(PROTOTYPE) as Core, { context });
 }

@@ -7,7 +7,7 @@ type Handled = 'introspectToken' | 'revokeToken';
 export const tokens: Pick<OperationsOf<'latchkey'>, Handled> = {
   async introspectToken({ body }, core, { principal }) {
     const inspected = await core.introspectToken(principal, body.token);
-    return inspected.ok ? { status: 200, body: toIntrospection(inspected.value, core.issuer) } : inspected;
+    return inspected.ok ? { status: 200, body: toIntrospection(inspected.value, core.issuer()) } : inspected;
   },
 
   async revokeToken({ body }, core, { principal }) {
