@@ -42,6 +42,7 @@ const NAMES: [RegExp, string][] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>'],
   [/(?<=[:,])1[789]\d{8}(?=[,}])/g, '"<seconds>"'],
   [/(?<="uptime":)\d+/g, '"<seconds>"'],
+  [/(?<="id":)"\d+"/g, '"<number>"'],
 ];
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
@@ -186,6 +187,60 @@ const LIVES: Record<string, Life> = {
     await ask('POST', '/sessions/revoke-all', { headers: bearer(accessToken) });
     await ask('GET', '/health');
     await ask('GET', '/');
+  },
+
+  async latchkey(ask, last, server) {
+    const api = '/latchkey/v1';
+    const email = 'native@example.com';
+    await ask('POST', `${api}/sign-up`, { body: { email, password: PASSWORD, name: 'Ada' } });
+    await ask('POST', `${api}/sign-up`, { body: { email, password: PASSWORD } });
+    await ask('POST', `${api}/sign-up`, { body: { email } });
+    await ask('POST', `${api}/sessions`, { body: { email, password: PASSWORD } });
+    await ask('POST', `${api}/email-verification`, { body: { email } });
+    await ask('POST', `${api}/email-verification/confirm`, { body: { token: last('email verification link').token } });
+    await ask('POST', `${api}/email-verification/confirm`, { body: { token: 'again' } });
+    const first = await ask('POST', `${api}/sessions`, { body: { email, password: PASSWORD, deviceName: 'phone' } });
+    await ask('POST', `${api}/sessions`, { body: { email, password: 'a guess' } });
+    const next = await ask('POST', `${api}/sessions/refresh`, { body: { refreshToken: first.refreshToken } });
+    await ask('POST', `${api}/sessions/refresh`, { body: { refreshToken: 'none' } });
+    const headers = bearer(next.accessToken);
+    await ask('GET', `${api}/account`, { headers });
+    await ask('GET', `${api}/account`);
+    await ask('PATCH', `${api}/account`, { headers, body: { name: 'Ada Lovelace' } });
+    await ask('GET', `${api}/account/organization`, { headers });
+    await ask('GET', `${api}/sessions?limit=1`, { headers });
+    await ask('GET', `${api}/sessions?cursor=none`, { headers });
+    await ask('PUT', `${api}/account/password`, { headers, body: { currentPassword: PASSWORD, newPassword: NEW_PASSWORD } });
+    await ask('PUT', `${api}/account/password`, { headers, body: { currentPassword: PASSWORD, newPassword: NEW_PASSWORD } });
+    const made = await ask('POST', `${api}/api-keys`, { headers, body: { name: 'CI', scopes: ['account:read'] } });
+    await ask('POST', `${api}/api-keys`, { headers, body: { name: 'CI', scopes: ['tokens:introspect'] } });
+    await ask('GET', `${api}/account`, { headers: bearer(made.key) });
+    await ask('GET', `${api}/api-keys`, { headers });
+    const { id } = made.apiKey as unknown as { id: string };
+    await ask('POST', `${api}/api-keys/${id}/rotate`, { headers });
+    await ask('DELETE', `${api}/api-keys/${id}`, { headers });
+    await ask('DELETE', `${api}/api-keys/${id}`, { headers });
+    await ask('GET', `${api}/operator/accounts`, { headers });
+    await ask('POST', `${api}/sessions/end`, { headers, body: { which: 'others' } });
+    await server.createAccount({ email: 'operator@example.com', password: PASSWORD, operator: true });
+    const operator = await ask('POST', `${api}/sessions`, { body: { email: 'operator@example.com', password: PASSWORD } });
+    const operating = bearer(operator.accessToken);
+    const scopes = ['tokens:introspect', 'tokens:revoke'];
+    const { key } = await ask('POST', `${api}/api-keys`, { headers: operating, body: { name: 'gateway', scopes } });
+    const form = { ...bearer(key), 'content-type': 'application/x-www-form-urlencoded' };
+    await ask('POST', `${api}/introspect`, { headers: form, raw: `token=${next.accessToken}` });
+    await ask('POST', `${api}/revoke`, { headers: form, raw: `token=${next.accessToken}` });
+    await ask('POST', `${api}/introspect`, { headers: form, raw: `token=${next.accessToken}` });
+    await ask('POST', `${api}/introspect`, { headers: bearer(operator.accessToken), raw: '' });
+    await ask('GET', `${api}/operator/accounts?query=native`, { headers: operating });
+    const invited = await ask('POST', `${api}/operator/accounts`, { headers: operating, body: { email: 'guest@example.com' } });
+    await ask('GET', `${api}/operator/accounts/${invited.id}`, { headers: operating });
+    await ask('PUT', `${api}/operator/accounts/${invited.id}/status`, { headers: operating, body: { status: 'banned' } });
+    await ask('GET', `${api}/operator/audit?accountId=${invited.id}`, { headers: operating });
+    await ask('DELETE', `${api}/sessions/current`, { headers: operating });
+    await ask('GET', '/livez');
+    await ask('GET', '/readyz');
+    await ask('GET', '/latchkey/v1/nothing');
   },
 };
 
