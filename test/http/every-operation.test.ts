@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { createClient, createConfig } from '../../generated/client/client/index.js';
+import * as sdk from '../../generated/client/sdk.gen.js';
 import { operationsOf } from '../../openapi/tools/merge.mjs';
 import { RateLimited, Unavailable } from '../../src/core/faults.js';
 import { createCore } from '../../src/core/core.js';
@@ -29,7 +31,10 @@ interface Media {
   example?: unknown;
 }
 
+type Strings = Record<string, string>;
+
 interface DocumentedOperation {
+  operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, Media> };
   security: Record<string, string[]>[];
@@ -81,27 +86,35 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-/** A request that the contract lets through, made from its examples. */
-function goodRequest({ path, operation }: Documented): {
-  path: string;
+/** The parts of a request that the contract lets through, from its examples. */
+function goodParts({ operation }: Documented): {
+  path: Strings;
+  query: Strings;
+  headers: Strings;
+  body: unknown;
   type: string | undefined;
-  raw: string | undefined;
-  headers: Record<string, string>;
 } {
   const given = (operation.parameters ?? []).map(resolved).filter((parameter) => parameter.required || parameter.in === 'path');
-  const exampleOf = ({ example, schema }: Parameter) => String(example ?? schema.examples?.[0]);
-  const filled = given
-    .filter((parameter) => parameter.in === 'path')
-    .reduce((text, parameter) => text.replace(`{${parameter.name}}`, encodeURIComponent(exampleOf(parameter))), path);
-  const query = new URLSearchParams(
-    given.filter((parameter) => parameter.in === 'query').map((parameter) => [parameter.name, exampleOf(parameter)]),
-  ).toString();
-  const headers = Object.fromEntries(
-    given.filter((parameter) => parameter.in === 'header').map((parameter) => [parameter.name, exampleOf(parameter)]),
-  );
+  const inPlace = (place: string): Strings =>
+    Object.fromEntries(
+      given
+        .filter((parameter) => parameter.in === place)
+        .map(({ name, example, schema }) => [name, String(example ?? schema.examples?.[0])]),
+    );
   const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
-  const raw = type && (type.endsWith('json') ? JSON.stringify(media?.example) : new URLSearchParams(media?.example as never).toString());
-  return { path: query ? `${filled}?${query}` : filled, type, raw, headers: { ...headers, ...(type && { 'content-type': type }) } };
+  return { path: inPlace('path'), query: inPlace('query'), headers: inPlace('header'), body: media?.example, type };
+}
+
+/** The same as it goes over the wire. */
+function goodRequest(documented: Documented): { path: string; type: string | undefined; raw: string | undefined; headers: Strings } {
+  const { path, query, headers, body, type } = goodParts(documented);
+  const filled = Object.entries(path).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(value)),
+    documented.path,
+  );
+  const search = new URLSearchParams(query).toString();
+  const raw = type && (type.endsWith('json') ? JSON.stringify(body) : new URLSearchParams(body as Strings).toString());
+  return { path: search ? `${filled}?${search}` : filled, type, raw, headers: { ...headers, ...(type && { 'content-type': type }) } };
 }
 
 function resolved(parameter: Parameter): Parameter {
@@ -176,6 +189,28 @@ it.each(OPERATIONS.map((each): [string, Documented] => [each.title, each]))(
     expect(status).toBe(each.operation.responses['400'] ? 400 : 500);
   },
 );
+
+describe('the generated client', () => {
+  const client = createClient(createConfig({ baseUrl: '', auth: 'good' }));
+  const functions = sdk as unknown as Record<string, (options: object) => Promise<{ response: Response; error: unknown }>>;
+  beforeAll(() => void client.setConfig({ baseUrl: url }));
+
+  it('has a function for each operation, and no other', () => {
+    expect(Object.keys(functions).sort()).toEqual(OPERATIONS.map(({ operation }) => operation.operationId).sort());
+  });
+
+  it.each(OPERATIONS.map((each): [string, Documented] => [each.operation.operationId, each]))(
+    '%s sends what the contract asks for, and hands over what is answered',
+    async (name, each) => {
+      thrown = new Error('the handler was reached');
+      const { response, error } = (await functions[name]?.({ client, ...goodParts(each) })) ?? {};
+      const raw = await send(each);
+
+      expect(response?.status).toBe(500);
+      expect(Object.keys(error as object)).toEqual(Object.keys(raw.body as object));
+    },
+  );
+});
 
 it('the checker finds a status that no operation documents', () => {
   const seen = { method: 'GET', path: '/livez', status: 418, mediaType: 'application/json', body: {} };

@@ -10,7 +10,7 @@ export const apiKeys: Pick<OperationsOf<'latchkey'>, Handled> = {
   async createApiKey({ body }, core, { principal }) {
     const { name, scopes } = body;
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt);
-    if (expiresAt && !isToCome(expiresAt)) return { issues: [{ in: 'body', path: ['expiresAt'], rule: 'future' }] };
+    if (expiresAt && !isToCome(expiresAt, core.now())) return { issues: [{ in: 'body', path: ['expiresAt'], rule: 'future' }] };
     const created = await core.createApiKey(principal, { name, scopes, expiresAt });
     return created.ok ? { status: 201, body: toShownApiKey(created.value) } : created;
   },
@@ -39,6 +39,6 @@ export const apiKeys: Pick<OperationsOf<'latchkey'>, Handled> = {
 };
 
 /** The contract's `a moment to come`, which its schema cannot say; also not one that no clock shows, as the 60th second of a minute. */
-function isToCome(moment: Date): boolean {
-  return moment.getTime() > Date.now();
+function isToCome(moment: Date, now: Date): boolean {
+  return moment.getTime() > now.getTime();
 }
