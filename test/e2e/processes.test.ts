@@ -276,3 +276,38 @@ async function startProxy(target: URL): Promise<{ url: string; cut(): void; mend
       }),
   };
 }
+
+describe('metrics', () => {
+  it('are served on a port of their own, where one is set, and tell what was cleaned up', async () => {
+    const METRICS_PORT = String(await freePort());
+    const server = await startProgram({ DATA_DIR: dataFolder(), METRICS_PORT });
+    const text = await (await fetch(`http://127.0.0.1:${METRICS_PORT}/metrics`)).text();
+
+    expect(text).toContain('# TYPE latchkey_deleted_rows_total counter');
+    expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+    expect((await fetch(`http://127.0.0.1:${METRICS_PORT}/other`)).status).toBe(404);
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
+    expect((await server.stop()).exitCode).toBe(0);
+  });
+
+  it('stop the start when their port is taken', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const METRICS_PORT = String((taken.address() as AddressInfo).port);
+
+    expect(await run(['serve'], { environment: { DATA_DIR: dataFolder(), PORT: '0', METRICS_PORT } })).toMatchObject({
+      exitCode: 1,
+      stderr: `error: cannot listen on 127.0.0.1 port ${METRICS_PORT} for metrics (EADDRINUSE)\n`,
+    });
+    taken.close();
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
