@@ -193,6 +193,27 @@ onEveryDatabase((kind) => {
     }
   });
 
+  describe('the feed is told that its view may be behind', () => {
+    const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const ways: [string, (of: ReturnType<typeof databasePorts>) => Promise<unknown>][] = [
+      ['the end of a session', ({ sessions }) => sessions.end(id)],
+      ['the end of an own session', ({ sessions }) => sessions.endOwn(id, id)],
+      ['the end of all sessions', ({ sessions }) => sessions.endAll(id, null)],
+      ['the end of an opaque token', ({ sessions }) => sessions.endByOpaqueToken(Buffer.alloc(32))],
+      ['the revocation of a token', ({ sessions }) => sessions.revokeAccessToken(id, new Date())],
+      ['a change of status', ({ accounts }) => accounts.setStatus(id, 'active')],
+      ['the deletion of an account', ({ accounts }) => accounts.delete(id)],
+      ['a transaction', ({ atomically }) => atomically(async () => done(null))],
+      ['a transaction that was undone', ({ atomically }) => atomically(async () => refuse('unauthorized'))],
+    ];
+    it.each(ways)('after %s', async (_what, end) => {
+      let doubts = 0;
+      await end(databasePorts(database.source, { hasEnded: () => null, doubt: () => void doubts++ }));
+
+      expect(doubts).toBe(1);
+    });
+  });
+
   describe('what has ended', () => {
     const revoke = (id: string, seconds: number) => ports.sessions.revokeAccessToken(id, new Date(Date.now() + seconds * 1000));
 
