@@ -219,6 +219,7 @@ onEveryDatabase((kind) => {
 
     it('is deleted in batches, and nothing else', async () => {
       await database.source.query('DELETE FROM sessions');
+      await database.source.query('DELETE FROM revocations');
       const account = await inserted('ended@example.com');
       const [live, ...ended] = await Promise.all(Array.from({ length: 6 }, () => open(account)));
       await database.source.query(`UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE id <> $1`, [live?.id]);
