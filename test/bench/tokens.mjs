@@ -16,7 +16,9 @@ import { command, processorMs, SECRET, serve } from './support.mjs';
 const CREDENTIALS = { email: 'bench@example.com', password: 'correct horse battery' };
 const CLIENTS = 16;
 const SECONDS = 8;
-const SESSIONS = 100_000;
+const ACCOUNTS = 20_000;
+const SESSIONS_PER_ACCOUNT = 5;
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
 /** @typedef {{ perSecond: number, p50Ms: number, p99Ms: number, cpuMs: number }} Figures */
 /** @typedef {{ method: string, path: string, headers: Record<string, string>, body?: string }} Request */
@@ -128,12 +130,19 @@ async function measure(title, environment) {
 async function printSessionSize(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
+  await client.query('INSERT INTO organizations (id, name, personal) VALUES (gen_random_uuid(), $1, false)', ['bench']);
   await client.query(
-    `
-    INSERT INTO sessions (account_id, dialect, idle_expires_at, expires_at, user_agent, ip_address)
-    SELECT accounts.id, 'pixyle', now() + interval '30 days', now() + interval '30 days', $1, '203.0.113.195'
-    FROM accounts, generate_series(1, ${SESSIONS})`,
-    [`Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36`],
+    `INSERT INTO accounts (email, normalized_email, name, organization_id, organization_role, status, email_verified, demo, operator)
+     SELECT number || '@bench.example', number || '@bench.example', 'Bench', (SELECT id FROM organizations WHERE name = 'bench' LIMIT 1),
+       'member', 'active', true, false, false FROM generate_series(1, $1::integer) number`,
+    [ACCOUNTS],
+  );
+  await client.query('VACUUM FULL sessions');
+  await client.query(
+    `INSERT INTO sessions (account_id, dialect, idle_expires_at, expires_at, user_agent, ip_address)
+     SELECT accounts.id, 'pixyle', now() + random() * interval '30 days', now() + interval '30 days', $1, '203.0.113.195'
+     FROM accounts, generate_series(1, $2::integer) ORDER BY random()`,
+    [BROWSER, SESSIONS_PER_ACCOUNT],
   );
   const { rows } = await client.query(
     `SELECT pg_relation_size('sessions') AS "rows", pg_indexes_size('sessions') AS indexes, count(*) FROM sessions`,
