@@ -277,7 +277,7 @@ export const latchkeyGetJwks = <ThrowOnError extends boolean = false>(options?: 
 /**
  * Make an account
  *
- * Answers alike whether or not the address has an account: a new account gets a mail that verifies its address, the owner of an old one a mail that says so. Nobody can sign in before the address is verified.
+ * Answers alike whether or not the address has an account: a new account gets a mail that verifies its address, the owner of one that is active already a mail that says so, with a token for a new password. Nobody can sign in before the address is verified.
  */
 export const latchkeySignUp = <ThrowOnError extends boolean = false>(options: Options<LatchkeySignUpData, ThrowOnError>) => (options.client ?? client).post<LatchkeySignUpResponses, LatchkeySignUpErrors, ThrowOnError>({
     url: '/latchkey/v1/sign-up',
@@ -465,7 +465,7 @@ export const latchkeyListSessions = <ThrowOnError extends boolean = false>(optio
 /**
  * Sign in
  *
- * Opens a session. Its access token lives 15 minutes, its refresh token 7 days, and the session 30 days at most. A good access token of a session that is sent along is that session's last: it ends. Any other Authorization header is ignored. An address without account, a wrong password and an account without password are answered alike; the state of an account is told to who knows its password alone.
+ * Opens a session. Its access token lives 15 minutes, its refresh token 7 days, and the session 30 days at most. A good access token that is sent along has done its work: its session ends. Any other Authorization header is ignored. An address without account, a wrong password and an account without password are answered alike; the state of an account is told to who knows its password alone.
  */
 export const latchkeySignIn = <ThrowOnError extends boolean = false>(options: Options<LatchkeySignInData, ThrowOnError>) => (options.client ?? client).post<LatchkeySignInResponses, LatchkeySignInErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -590,7 +590,7 @@ export const latchkeySearchAccounts = <ThrowOnError extends boolean = false>(opt
 /**
  * Invite somebody
  *
- * Makes an account that waits for its owner, and mails them what activates it; the token is good for 24 hours.
+ * Makes an account that waits for its owner, and mails them what activates it; the token is good for 24 hours. Inviting an address whose account waits already mails another token, in place of the one before.
  */
 export const latchkeyInviteAccount = <ThrowOnError extends boolean = false>(options: Options<LatchkeyInviteAccountData, ThrowOnError>) => (options.client ?? client).post<LatchkeyInviteAccountResponses, LatchkeyInviteAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -982,11 +982,11 @@ export type LatchkeyAuditRecord = {
      */
     accountId: string | null;
     /**
-     * Who did it, where that was not the account's owner.
+     * The operator who did it; null: the account's owner or, where `dialect` is `command line`, who runs the service.
      */
     actorId: string | null;
     /**
-     * The API that it came through.
+     * The API that it came through, or `command line`.
      */
     dialect: string;
     /**
@@ -5122,7 +5122,7 @@ export type Px0TriggerVerificationEmailData = {
     path?: never;
     query: {
         /**
-         * The account's e-mail address. Empty is as good as missing.
+         * The account's e-mail address; a plus sign in it must be percent-encoded. Empty is as good as missing.
          */
         email: string;
     };

@@ -60,11 +60,9 @@ export async function runCommand(command: Command, service: Service): Promise<Co
       return created.ok ? said(`Created ${created.value.email}\n`) : refused(created.refusal);
     }
     case 'accounts invite': {
-      const { email, accountName: name, organization, dialect } = command;
-      const invited = await inviteAccount(
-        { ...context, dialect },
-        { email: email.trim(), ...(name && { name }), ...(organization && { organization: { kind: 'shared', name: organization } }) },
-      );
+      const { email, accountName: name, organization, dialect: through } = command;
+      const shared = organization && { organization: { kind: 'shared' as const, name: organization } };
+      const invited = await inviteAccount(context, { email: email.trim(), through, ...(name && { name }), ...shared });
       return invited.ok ? said(`Invited ${invited.value.email}\n`) : refused(invited.refusal);
     }
     case 'accounts revoke-api-key': {
@@ -75,8 +73,8 @@ export async function runCommand(command: Command, service: Service): Promise<Co
       const found = await ports.accounts.list({ after: command.after?.trim() ?? null, limit: command.limit + 1 });
       const accounts = found.slice(0, command.limit);
       const last = accounts.at(-1);
-      const more = last && found.length > accounts.length ? `More: npx latchkey accounts list --after ${shellWord(last.email)}\n` : '';
-      return said(table([LIST_TITLES, ...accounts.map(listRow)]) + more);
+      const more = `More: npx latchkey accounts list --limit ${command.limit} --after ${shellWord(last?.email ?? '')}\n`;
+      return said(table([LIST_TITLES, ...accounts.map(listRow)]) + (found.length > accounts.length ? more : ''));
     }
     case 'accounts show': {
       const address = parseEmailAddress(command.email.trim());
@@ -88,7 +86,7 @@ export async function runCommand(command: Command, service: Service): Promise<Co
       return changed.ok ? said(`${changed.value.email} is ${changed.value.status}\n`) : refused(changed.refusal);
     }
     case 'migrate':
-      return said('The database is up to date\n'); // whoever can run a command has seen to that
+      return said('The embedded database is up to date\n'); // whoever can run a command has seen to that
   }
 }
 

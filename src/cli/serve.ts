@@ -39,6 +39,7 @@ export async function serve(config: Config): Promise<void> {
   const service = await opening;
   try {
     const server = createHttpServer(createApp(config, service, logger));
+    const answers = answersUnderWay(server);
     await listen(server, config);
     const metrics = createMetrics();
     const metricsServer = config.METRICS_PORT === undefined ? null : await serveMetrics(metrics, METRICS_HOST, config.METRICS_PORT);
@@ -50,7 +51,8 @@ export async function serve(config: Config): Promise<void> {
     const failure = await Promise.race([stop, service.failed]);
     clearInterval(cleaning);
     metricsServer?.close();
-    await stopServer(server);
+    logger.info(failure ? 'stopping: the database has stopped' : 'stopping: finishing what runs');
+    await stopServer(server, answers);
     if (failure) throw new DatabaseStopped('the embedded database stopped, start again to recover it', { cause: failure });
   } finally {
     await service.close();
@@ -87,8 +89,19 @@ function stopSignal(): Promise<void> {
   });
 }
 
-function stopServer(server: http.Server): Promise<void> {
+function answersUnderWay(server: http.Server): Set<http.ServerResponse> {
+  const answers = new Set<http.ServerResponse>();
+  server.on('request', (_req, res) => {
+    answers.add(res);
+    res.once('close', () => answers.delete(res));
+  });
+  return answers;
+}
+
+/** Every answer from now on ends its connection: a client that sent its next request there would wait in vain. */
+function stopServer(server: http.Server, answers: Set<http.ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const res of answers) if (!res.headersSent) res.setHeader('Connection', 'close');
   server.prependListener('request', (_req, res) => void res.setHeader('Connection', 'close'));
   setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS).unref(); // those of requests under way are not idle yet
   setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS).unref();

@@ -1,3 +1,4 @@
+import type { AccountStatus } from './account.js';
 import type { Origin } from './session.js';
 
 /** What is recorded. */
@@ -5,7 +6,7 @@ export type AuditAction =
   | 'account.created'
   | 'account.invited'
   | 'account.activated'
-  | 'account.status_changed'
+  | `account.set_${AccountStatus}`
   | 'account.deleted'
   | 'email.verified'
   | 'email.changed'

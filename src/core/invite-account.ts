@@ -11,33 +11,40 @@ import type { StoredPorts } from './ports.js';
 /** Somebody who is to have an account. */
 export interface Invitation extends Partial<Pick<NewAccount, 'name' | 'organization'>> {
   email: string;
+  /** Whose page the mail leads to; absent: that of the dialect that it comes through. */
+  through?: string;
 }
 
 const INVITED: AccountStatus = 'inactive';
 
 /**
- * Makes an account that waits for its owner, and mails them the token that completes it.
+ * Makes an account that waits for its owner, and mails them the token that completes it. An address whose account waits already gets
+ * another mail, in place of the one before.
  *
  * @param actorId the operator whose doing it is; absent: the command line's.
- * @returns the account; or `invalid_email`, `email_taken`.
+ * @returns the account; or `invalid_email`, `email_taken` (by an account that does not wait).
  * @throws when a port does.
  */
 export async function inviteAccount(context: Context, invitation: Invitation, actorId?: string): Promise<Outcome<Account>> {
-  const planned = await planAccount(context, { ...invitation, status: INVITED, password: null });
+  const { through = context.dialect, ...request } = invitation;
+  const planned = await planAccount(context, { ...request, status: INVITED, password: null });
   if (!planned.ok) return planned;
   const invited = await context.ports.atomically<Account>(async (stored) => {
-    const created = await insertAccount(context, planned.value, stored);
-    if (!created.ok) return created;
-    await sendInvitation(context, created.value, stored);
+    const before = await stored.accounts.findByEmail(planned.value.email);
+    const made = before ? done(before) : await insertAccount(context, planned.value, stored);
+    if (!made.ok) return made;
+    const waiting = made.value;
+    if (waiting.status !== INVITED || waiting.passwordHash !== null) return refuse('email_taken');
+    await sendInvitation(context, waiting, through, stored);
     const actor = actorId === undefined ? {} : { actorId };
-    await record(context, { action: 'account.invited', accountId: created.value.id, ...actor }, stored);
-    return created;
+    await record(context, { action: 'account.invited', accountId: waiting.id, ...actor }, stored);
+    return done(waiting);
   });
   context.ports.mails.deliverSoon();
   return invited;
 }
 
-async function sendInvitation({ ports, dialect }: Context, account: Account, stored: StoredPorts): Promise<void> {
+async function sendInvitation({ ports }: Context, account: Account, dialect: string, stored: StoredPorts): Promise<void> {
   const { token, hash } = ports.tokens.createMailedToken();
   const ttlSeconds = VERIFICATION_TOKEN_TTL_SECONDS;
   const { id: accountId, email } = account;

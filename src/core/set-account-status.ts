@@ -22,7 +22,7 @@ export async function setAccountStatus(
     await stored.accounts.setStatus(account.id, status); // the account first: a session that opens meanwhile waits for this row
     if (status !== 'active') await stored.sessions.endAll(account.id, null);
     const actor = actorId === undefined ? {} : { actorId };
-    await record(context, { action: 'account.status_changed', accountId: account.id, ...actor }, stored);
+    await record(context, { action: `account.set_${status}`, accountId: account.id, ...actor }, stored);
     return done({ ...account, status });
   });
 }

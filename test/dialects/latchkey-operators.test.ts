@@ -184,6 +184,23 @@ onEveryDatabase((kind) => {
     expect((await operate('GET', '/audit')).status).toBe(200);
   });
 
+  it('who was invited and did not come is invited again: the newest token alone is good', async () => {
+    const tokenFor = async () => {
+      expect((await operate('POST', '/accounts', { email: 'late@example.com' })).status).toBe(201);
+      const mail = server.mails.at(-1);
+      if (mail?.kind !== 'invitation') throw new Error('no invitation went out');
+      return { accountId: mail.accountId, token: mail.token };
+    };
+    const [first, second] = [await tokenFor(), await tokenFor()];
+    const activate = async (by: typeof first) =>
+      (await server.send('POST', '/latchkey/v1/activation', { body: { ...by, password: 'correct horse battery', name: 'Late' } })).status;
+
+    expect(second.accountId).toBe(first.accountId);
+    expect(await activate(first)).toBe(400);
+    expect(await activate(second)).toBe(200);
+    expect((await operate('POST', '/accounts', { email: 'late@example.com' })).status).toBe(409);
+  });
+
   describe('GET /latchkey/v1/operator/audit', () => {
     it('200: who did what to whom, newest first, through which API and from where', async () => {
       const { account } = await native.newcomer('audited@example.com');
@@ -191,7 +208,7 @@ onEveryDatabase((kind) => {
 
       const records = await audit(`accountId=${account.id}`);
 
-      expect(records.map(({ action }) => action)).toEqual(['account.status_changed', 'session.opened', 'account.created']);
+      expect(records.map(({ action }) => action)).toEqual(['account.set_banned', 'session.opened', 'account.created']);
       expect(records[0]).toMatchObject({
         accountId: account.id,
         actorId: operator.id,

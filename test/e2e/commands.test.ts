@@ -121,7 +121,7 @@ describe.each(PLACES)('the accounts of %s', (place) => {
     const rest = (await accounts('list', '--after', 'boss@example.com')).stdout.split('\n').slice(1, -1);
 
     expect(first.slice(1, 3).map((line) => line.split(' ')[0])).toEqual(all.slice(0, 2).map((line) => line.split(' ')[0]));
-    expect(first[3]).toBe('More: npx latchkey accounts list --after boss@example.com');
+    expect(first[3]).toBe('More: npx latchkey accounts list --limit 2 --after boss@example.com');
     expect(rest.map((line) => line.split(' ')[0])).toEqual(all.slice(2).map((line) => line.split(' ')[0]));
   });
 
