@@ -172,17 +172,19 @@ describe('one data folder', () => {
     await server.stop();
   });
 
-  it('is free after SIGTERM, and a login that was under way is finished first', async () => {
+  it('is free after SIGTERM, and a login that was under way is finished first, with the end of its connection', async () => {
     const DATA_DIR = dataFolder();
     const server = await startProgram({ DATA_DIR });
     await createAda({ DATA_DIR });
-    const underWay = login(server);
+    const headers = { 'content-type': 'application/json' };
+    const underWay = fetch(`${server.url}/api/login`, { method: 'POST', headers, body: JSON.stringify(CREDENTIALS) });
     await new Promise((resolve) => setTimeout(resolve, 15));
 
     const end = await server.stop();
 
-    expect((await underWay).status).toBe(200);
-    expect(end.exitCode).toBe(0);
+    const answer = await underWay;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    expect(end).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('stopping: finishing what runs') });
     expect(await run(['accounts', 'show', EMAIL], { environment: { DATA_DIR } })).toMatchObject({ exitCode: 0 });
   });
 });
