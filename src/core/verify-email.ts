@@ -5,7 +5,7 @@ import { parseEmailAddress, normalizedEmail } from './email-address.js';
 import { openSession, type SessionWish, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import { passwordFault } from './password-rules.js';
-import type { StoredPorts } from './ports.js';
+import type { Ports, StoredPorts } from './ports.js';
 import { setNewPassword } from './reset-password.js';
 
 /** A code or token that went out to verify an address; its id is good for asking for the next one. */
@@ -21,21 +21,25 @@ export interface SentVerification {
  */
 export async function sendVerification(context: Context, account: Account, stored: StoredPorts): Promise<SentVerification> {
   const { ports, dialect, policy } = context;
-  const { id: accountId, email } = account;
-  const address = normalizedEmail(email);
-  if (policy.emailVerification === 'code') {
-    const code = ports.tokens.createTypedCode();
-    const hash = ports.tokens.typedCodeHash(code, accountId, address);
-    const life = { guesses: TYPED_CODE_GUESSES, ttlSeconds: TYPED_CODE_TTL_SECONDS };
-    const id = await stored.codes.replace({ accountId, purpose: 'email verification', email: address, hash, ...life });
-    await stored.outbox.insert(ports.mails.seal({ to: email, dialect, kind: 'email verification code', code }), life.ttlSeconds);
-    return { id };
-  }
-  const { token, hash } = ports.tokens.createMailedToken();
-  const life = { guesses: null, ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS };
-  const id = await stored.codes.replace({ accountId, purpose: 'email verification', email: address, hash, ...life });
-  await stored.outbox.insert(ports.mails.seal({ to: email, dialect, kind: 'email verification link', token }), life.ttlSeconds);
+  const { id: accountId, email: to } = account;
+  const email = normalizedEmail(to);
+  const { hash, mail, guesses, ttlSeconds } = policy.emailVerification === 'code' ? newCode(ports, accountId, email) : newToken(ports);
+  const id = await stored.codes.replace({ accountId, purpose: 'email verification', email, hash, guesses, ttlSeconds });
+  await stored.outbox.insert(ports.mails.seal({ to, dialect, ...mail }), ttlSeconds);
   return { id };
+}
+
+function newCode({ tokens }: Ports, accountId: string, email: string) {
+  const code = tokens.createTypedCode();
+  const hash = tokens.typedCodeHash(code, accountId, email);
+  const mail = { kind: 'email verification code', code } as const;
+  return { hash, mail, guesses: TYPED_CODE_GUESSES, ttlSeconds: TYPED_CODE_TTL_SECONDS };
+}
+
+function newToken({ tokens }: Ports) {
+  const { token, hash } = tokens.createMailedToken();
+  const mail = { kind: 'email verification link', token } as const;
+  return { hash, mail, guesses: null, ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS };
 }
 
 /**
