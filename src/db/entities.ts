@@ -61,7 +61,7 @@ export const AccountEntity = new EntitySchema<AccountRow>({
   indices: [{ name: 'accounts_organization_id_idx', columns: ['organization'] }],
 });
 
-export type SessionRow = Session & { account: Account; opaqueTokenHash: Buffer | null };
+type SessionRow = Session & { account: Account; opaqueTokenHash: Buffer | null };
 
 export const SessionEntity = new EntitySchema<SessionRow>({
   name: 'Session',

@@ -1,6 +1,7 @@
-import { Not, type EntityManager, type SelectQueryBuilder } from 'typeorm';
-import type { LiveSession, StoredPorts } from '../core/ports.js';
-import { SessionEntity, type SessionRow } from './entities.js';
+import { Not, type DataSource, type EntityManager } from 'typeorm';
+import type { StoredPorts } from '../core/ports.js';
+import { SessionEntity } from './entities.js';
+import { IS_LIVE, liveColumns, toLiveSession } from './live-session.js';
 import { atMost } from './pages.js';
 
 /**
@@ -16,24 +17,38 @@ const OPEN = `
     idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt"`;
 
 /** The idle life begins anew; how long it is, the row tells by itself. Once it reaches the absolute end it stays there. */
-const LIVE = `account.id = session.account_id AND account.status = 'active' AND session.idle_expires_at > now() AND session.expires_at > now()`;
-const ROTATE = `
-  UPDATE sessions session
-  SET generation = generation + 1, renewed_at = now(), last_active_at = now(),
-    idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
-  FROM accounts account WHERE session.id = $1 AND session.generation = $2 AND ${LIVE}
-  RETURNING session.id`;
-const RENEW = `UPDATE sessions session
-  SET renewed_at = now(), last_active_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)
-  FROM accounts account WHERE session.id = $1 AND ${LIVE} RETURNING session.id`;
+const BEGIN_LIFE_ANEW =
+  'renewed_at = now(), last_active_at = now(), idle_expires_at = LEAST(now() + (idle_expires_at - renewed_at), expires_at)';
+const OF_ACCOUNT = 'accounts account, organizations organization';
+
+/** One statement each, which hands over what it has found or changed. */
+function statements(columns: string) {
+  return {
+    rotate: `UPDATE sessions session SET generation = generation + 1, ${BEGIN_LIFE_ANEW}
+    FROM ${OF_ACCOUNT} WHERE session.id = $1 AND session.generation = $2 AND ${IS_LIVE} RETURNING ${columns}`,
+    renew: `UPDATE sessions session SET ${BEGIN_LIFE_ANEW} FROM ${OF_ACCOUNT} WHERE session.id = $1 AND ${IS_LIVE} RETURNING ${columns}`,
+    findJustRotated: `SELECT ${columns} FROM sessions session, ${OF_ACCOUNT}
+    WHERE session.id = $1 AND session.generation = $2 AND session.renewed_at > now() - make_interval(secs => $3) AND ${IS_LIVE}`,
+    findByOpaqueToken: `SELECT ${columns} FROM sessions session, ${OF_ACCOUNT} WHERE session.opaque_token_hash = $1 AND ${IS_LIVE}`,
+  };
+}
+
+/** Put together once for each database, and not for each transaction. */
+const statementsByDatabase = new WeakMap<DataSource, ReturnType<typeof statements>>();
+
+function statementsOf(manager: EntityManager): ReturnType<typeof statements> {
+  const known = statementsByDatabase.get(manager.connection) ?? statements(liveColumns(manager));
+  statementsByDatabase.set(manager.connection, known);
+  return known;
+}
 
 const TOUCH = `
   UPDATE sessions SET last_active_at = now()
   WHERE id = $1 AND account_id = $2 AND dialect = $3 AND idle_expires_at > now() AND expires_at > now()`;
 
-const IS_LIVE = `
-  SELECT FROM sessions session JOIN accounts account ON ${LIVE}
-  WHERE session.id = $1 AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND id = $2)`;
+const TOKEN_IS_LIVE = `
+  SELECT FROM sessions session, ${OF_ACCOUNT}
+  WHERE session.id = $1 AND ${IS_LIVE} AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND revocations.id = $2)`;
 
 /** The minute is for clocks that differ, as in the migrations. */
 const REVOKE_TOKEN = `
@@ -42,18 +57,7 @@ const REVOKE_TOKEN = `
 /** The sessions in the database. */
 export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
   const sessions = manager.getRepository(SessionEntity);
-  const live = () =>
-    sessions
-      .createQueryBuilder('session')
-      .innerJoinAndSelect('session.account', 'account')
-      .innerJoinAndSelect('account.organization', 'organization')
-      .where("account.status = 'active' AND session.idle_expires_at > now() AND session.expires_at > now()");
-  const only = async (query: SelectQueryBuilder<SessionRow>): Promise<LiveSession | null> => {
-    const found = await query.getOne();
-    if (!found) return null;
-    const { account, ...session } = found;
-    return { session, account };
-  };
+  const { rotate, renew, findJustRotated, findByOpaqueToken } = statementsOf(manager);
   return {
     async open({ account, dialect, lives, origin, deviceName, opaqueTokenHash }) {
       const { userAgent, ipAddress } = origin;
@@ -73,10 +77,13 @@ export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
     },
 
     async isLive(id, accessTokenId) {
-      return (await manager.query(IS_LIVE, [id, accessTokenId])).length > 0;
+      return (await manager.query(TOKEN_IS_LIVE, [id, accessTokenId])).length > 0;
     },
 
-    findLiveByOpaqueToken: (hash) => only(live().andWhere('session.opaque_token_hash = :hash', { hash })),
+    async findLiveByOpaqueToken(hash) {
+      const [row] = await manager.query(findByOpaqueToken, [hash]);
+      return toLiveSession(row);
+    },
 
     list(accountId, page, dialect) {
       const query = sessions
@@ -87,21 +94,19 @@ export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
     },
 
     async rotate(id, generation) {
-      const [rows] = await manager.query(ROTATE, [id, generation]);
-      return rows.length > 0 ? only(live().andWhere('session.id = :id', { id })) : null;
+      const [[row]] = await manager.query(rotate, [id, generation]);
+      return toLiveSession(row);
     },
 
     async renew(id) {
-      const [rows] = await manager.query(RENEW, [id]);
-      return rows.length > 0 ? only(live().andWhere('session.id = :id', { id })) : null;
+      const [[row]] = await manager.query(renew, [id]);
+      return toLiveSession(row);
     },
 
-    findJustRotated: (id, generation, withinSeconds) =>
-      only(
-        live()
-          .andWhere('session.id = :id AND session.generation = :next', { id, next: generation + 1 })
-          .andWhere('session.renewed_at > now() - make_interval(secs => :withinSeconds)', { withinSeconds }),
-      ),
+    async findJustRotated(id, generation, withinSeconds) {
+      const [row] = await manager.query(findJustRotated, [id, generation + 1, withinSeconds]);
+      return toLiveSession(row);
+    },
 
     async touch(id, accountId, dialect) {
       const [, touched] = await manager.query(TOUCH, [id, accountId, dialect]);
