@@ -9,6 +9,8 @@ import { tokenHeader } from '../core/token-header.js';
 import type { ServedDialect } from './route-table.js';
 import { createVerifiedTokens } from './verified-tokens.js';
 
+const STRATEGY = 'credential';
+
 /** More of it helps nobody. */
 const MAX_USER_AGENT_LENGTH = 512;
 
@@ -109,33 +111,37 @@ export function originOf(req: Request): Origin {
   return { userAgent, ipAddress: req.ip ?? null, requestId: req.id as string };
 }
 
-/** Takes a token that means nothing by itself, an API key or an opaque one, and asks the core whose it is. */
+/**
+ * Takes a token that means nothing by itself, an API key or an opaque one, and asks the core whose it is. Passport makes each request's
+ * strategy with this one as its prototype: so no private fields.
+ */
 class TokenStrategy extends Strategy {
-  readonly #read: (req: Request) => unknown;
-  readonly #find: (token: string, req: Request) => Promise<Principal | null>;
+  readonly read: (req: Request) => unknown;
+  readonly find: (token: string, req: Request) => Promise<Principal | null>;
 
   constructor(read: (req: Request) => unknown, find: (token: string, req: Request) => Promise<Principal | null>) {
     super();
     this.name = 'token';
-    this.#read = read;
-    this.#find = find;
+    this.read = read;
+    this.find = find;
   }
 
   override authenticate(req: Request): void {
-    const token = this.#read(req);
+    const token = this.read(req);
     if (typeof token !== 'string') return this.fail(401);
-    this.#find(token, req).then(
+    this.find(token, req).then(
       (principal) => (principal ? this.success(principal) : this.fail(401)),
       (error: unknown) => this.error(error),
     );
   }
 }
 
+/** Passport is told the strategy's name, not the strategy: by its name each request gets one of its own, and with it its own answer. */
 function check(strategy: Strategy): CredentialCheck {
-  const passport = new Authenticator();
+  const passport = new Authenticator().use(STRATEGY, strategy);
   return (req) =>
     new Promise((resolve, reject) => {
       const answer = (error: unknown, principal: Principal | false) => (error ? reject(error) : resolve(principal || null));
-      passport.authenticate(strategy, { session: false }, answer)(req, req.res, reject);
+      passport.authenticate(STRATEGY, { session: false }, answer)(req, req.res, reject);
     });
 }
