@@ -15,6 +15,8 @@ export interface Principal {
   accessToken: { id: string; expiresAt: Date; claims: ShownClaims } | null;
   /** What an API key may do; null: all that its owner may. */
   rights: Right[] | null;
+  /** The API key that was shown, where somebody made it. */
+  apiKeyId?: string;
 }
 
 /**
@@ -52,7 +54,7 @@ async function authenticateStoredApiKey({ ports, dialect, policy }: Context, key
   if (found?.key.dialect !== dialect) return null;
   const granted = found.key.scopes.flatMap((scope) => policy.apiKeys?.scopes[scope] ?? []);
   const rights = granted.filter((right) => found.account.operator || !OPERATOR_RIGHTS.has(right)); // its owner may be none any more
-  return { accountId: found.account.id, account: found.account, session: null, accessToken: null, rights };
+  return { accountId: found.account.id, account: found.account, session: null, accessToken: null, rights, apiKeyId: found.key.id };
 }
 
 /**

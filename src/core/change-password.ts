@@ -1,9 +1,11 @@
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
-import { findOwnAccount } from './find-own-account.js';
+import { changeOwnAccount, findOwnAccount, type Want } from './find-own-account.js';
 import { postMail } from './mail.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import { passwordFault } from './password-rules.js';
+
+const WANT: Want = { right: 'write account' };
 
 /** What somebody who wants another password sends. */
 export interface PasswordChange {
@@ -22,7 +24,7 @@ export interface PasswordChange {
  */
 export async function changePassword(context: Context, principal: Principal, change: PasswordChange): Promise<Outcome<null>> {
   const { ports, rules, dialect } = context;
-  const own = await findOwnAccount(context, principal, { right: 'write account' });
+  const own = await findOwnAccount(context, principal, WANT);
   if (!own.ok) return own;
   const account = own.value;
   const fault = passwordFault(change.newPassword, rules);
@@ -30,7 +32,7 @@ export async function changePassword(context: Context, principal: Principal, cha
   const isKnown = account.passwordHash !== null && (await ports.passwords.verify(change.currentPassword, account.passwordHash));
   if (!isKnown) return refuse('wrong_current_password');
   const hash = await ports.passwords.hash(change.newPassword);
-  const changed = await ports.atomically<null>(async (stored) => {
+  return changeOwnAccount(context, principal, WANT, async (_now, stored) => {
     if (!(await stored.accounts.setPassword(account.id, account.passwordVersion, hash))) return refuse('wrong_current_password');
     await stored.sessions.endAll(account.id, principal.session?.id ?? null);
     if (change.revokeDerivedApiKey) await stored.accounts.revokeDerivedApiKey(account.id);
@@ -38,6 +40,4 @@ export async function changePassword(context: Context, principal: Principal, cha
     await record(context, { action: 'password.changed', accountId: account.id }, stored);
     return done(null);
   });
-  ports.mails.deliverSoon();
-  return changed;
 }

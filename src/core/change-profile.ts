@@ -2,10 +2,12 @@ import type { Account, ProfileChanges } from './account.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { normalizedEmail, parseEmailAddress } from './email-address.js';
-import { findOwnAccount } from './find-own-account.js';
+import { changeOwnAccount, findOwnAccount, type Want } from './find-own-account.js';
 import { postMail } from './mail.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import { sendVerification } from './verify-email.js';
+
+const WANT: Want = { right: 'write account' };
 
 /**
  * Changes what people may change of their own account as they like.
@@ -14,10 +16,10 @@ import { sendVerification } from './verify-email.js';
  * @throws when a port does.
  */
 export async function changeProfile(context: Context, principal: Principal, changes: ProfileChanges): Promise<Outcome<Account>> {
-  const own = await findOwnAccount(context, principal, { right: 'write account' });
-  if (!own.ok) return own;
-  await context.ports.accounts.updateProfile(own.value.id, changes);
-  return done({ ...own.value, ...changes });
+  return changeOwnAccount(context, principal, WANT, async (account, stored) => {
+    await stored.accounts.updateProfile(account.id, changes);
+    return done({ ...account, ...changes });
+  });
 }
 
 /** A new address, and the password where the dialect asks for it once more. */
@@ -35,26 +37,21 @@ export interface EmailChange {
  * @see OWASP ASVS 5.0, 7.5.1
  */
 export async function changeEmail(context: Context, principal: Principal, change: EmailChange): Promise<Outcome<Account>> {
-  const { ports, dialect } = context;
-  const own = await findOwnAccount(context, principal, { right: 'write account' });
-  if (!own.ok) return own;
   const email = parseEmailAddress(change.email);
   if (!email) return refuse('invalid_email');
-  if (change.currentPassword !== undefined && !(await knowsPassword(context, own.value, change.currentPassword)))
-    return refuse('wrong_current_password');
-  const old = own.value;
-  if (normalizedEmail(email) === normalizedEmail(old.email)) return done(old);
-  const changed = await ports.atomically<Account>(async (stored) => {
+  const proven = await provePassword(context, principal, change.currentPassword);
+  if (!proven.ok) return proven;
+  return changeOwnAccount(context, principal, WANT, async (old, stored) => {
+    if (old.passwordVersion !== proven.value.passwordVersion) return refuse('wrong_current_password');
+    if (normalizedEmail(email) === normalizedEmail(old.email)) return done(old);
     if (!(await stored.accounts.setEmail(old.id, email))) return refuse('new_email_taken');
     await stored.codes.deleteAll(old.id); // what went to the old address proves nothing of the new one
     const account: Account = { ...old, email, emailVerified: false };
     await sendVerification(context, account, stored);
-    await postMail(context, { to: old.email, dialect, kind: 'email changed', newAddress: email }, stored);
+    await postMail(context, { to: old.email, dialect: context.dialect, kind: 'email changed', newAddress: email }, stored);
     await record(context, { action: 'email.changed', accountId: old.id }, stored);
     return done(account);
   });
-  ports.mails.deliverSoon();
-  return changed;
 }
 
 /**
@@ -69,16 +66,21 @@ export async function deleteOwnAccount(
   principal: Principal,
   { currentPassword }: { currentPassword?: string } = {},
 ): Promise<Outcome<null>> {
-  const own = await findOwnAccount(context, principal, { right: 'write account' });
-  if (!own.ok) return own;
-  if (currentPassword !== undefined && !(await knowsPassword(context, own.value, currentPassword))) return refuse('wrong_current_password');
-  return context.ports.atomically(async (stored) => {
-    await stored.accounts.delete(own.value.id);
-    await record(context, { action: 'account.deleted', accountId: own.value.id }, stored);
+  const proven = await provePassword(context, principal, currentPassword);
+  if (!proven.ok) return proven;
+  return changeOwnAccount(context, principal, WANT, async ({ id, passwordVersion }, stored) => {
+    if (passwordVersion !== proven.value.passwordVersion) return refuse('wrong_current_password');
+    await stored.accounts.delete(id);
+    await record(context, { action: 'account.deleted', accountId: id }, stored);
     return done(null);
   });
 }
 
-async function knowsPassword({ ports }: Context, account: Account, password: string): Promise<boolean> {
-  return account.passwordHash !== null && ports.passwords.verify(password, account.passwordHash);
+/** The account of who asks, whose password is the one that was sent, where one was: it takes its time, and so comes before any transaction. */
+async function provePassword(context: Context, principal: Principal, password: string | undefined): Promise<Outcome<Account>> {
+  const own = await findOwnAccount(context, principal, WANT);
+  if (!own.ok || password === undefined) return own;
+  const { passwordHash } = own.value;
+  const isKnown = passwordHash !== null && (await context.ports.passwords.verify(password, passwordHash));
+  return isKnown ? own : refuse('wrong_current_password');
 }

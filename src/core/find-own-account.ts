@@ -2,7 +2,8 @@ import type { Account } from './account.js';
 import type { Right } from './api-key.js';
 import type { Principal } from './authenticate.js';
 import type { Context } from './context.js';
-import { done, refuse, type Outcome } from './outcome.js';
+import { done, refuse, type Outcome, type Refusal } from './outcome.js';
+import type { StoredPorts } from './ports.js';
 
 /** What somebody wants with their own account. */
 export interface Want {
@@ -19,10 +20,48 @@ export interface Want {
  * @throws when a port does.
  */
 export async function findOwnAccount(context: Context, principal: Principal, want: Want = {}): Promise<Outcome<Account>> {
-  const { right = 'read account', session = false } = want;
-  if (session && !principal.session) return refuse('unauthorized');
-  if (principal.rights && !principal.rights.includes(right)) return refuse('insufficient_scope');
-  const account = principal.account ?? (await context.ports.accounts.findById(principal.accountId));
+  const refusal = credentialRefusal(principal, want);
+  if (refusal) return refuse(refusal);
+  return judged(context, principal.account ?? (await context.ports.accounts.findById(principal.accountId)), want);
+}
+
+/**
+ * Changes the account of who asks, or what is its own, in one transaction during which nobody else changes it. Who asks is looked at once
+ * more there: what ended meanwhile, by a new password or a ban, changes nothing any more.
+ *
+ * @param change what to do, with the account as it is now.
+ * @returns what `change` does; or what `findOwnAccount` refuses.
+ * @throws when a port does.
+ */
+export async function changeOwnAccount<T>(
+  context: Context,
+  principal: Principal,
+  want: Want,
+  change: (account: Account, stored: StoredPorts) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const refusal = credentialRefusal(principal, want);
+  if (refusal) return refuse(refusal);
+  const changed = await context.ports.atomically<T>(async (stored) => {
+    const account = await stored.accounts.lock(principal.accountId);
+    if (!(await isStillGood(principal, stored))) return refuse('unauthorized');
+    const own = judged(context, account, want);
+    return own.ok ? change(own.value, stored) : own;
+  });
+  context.ports.mails.deliverSoon();
+  return changed;
+}
+
+async function isStillGood({ session, apiKeyId }: Principal, { sessions, apiKeys }: StoredPorts): Promise<boolean> {
+  if (session) return sessions.isOpen(session.id);
+  return apiKeyId === undefined || apiKeys.isLive(apiKeyId);
+}
+
+function credentialRefusal(principal: Principal, { right = 'read account', session = false }: Want): Refusal | null {
+  if (session && !principal.session) return 'unauthorized';
+  return principal.rights && !principal.rights.includes(right) ? 'insufficient_scope' : null;
+}
+
+function judged(context: Context, account: Account | null, { right = 'read account' }: Want): Outcome<Account> {
   if (account?.status !== 'active') return refuse('unauthorized');
   const barred = context.policy.verifiedEmailNeededTo;
   const isBarred = barred === 'read' || (barred === 'write' && right === 'write account');

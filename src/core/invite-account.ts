@@ -82,6 +82,7 @@ export async function activateAccount(context: Context, activation: Activation, 
   const { name, givenName = null, familyName = null } = activation;
   const completion = { passwordHash: await ports.passwords.hash(activation.password), name, givenName, familyName };
   const activated = await ports.atomically<Account>(async (stored) => {
+    await stored.accounts.lock(waiting.accountId); // before its code: whoever changes an account begins with it
     const code = await stored.codes.take(tokenHash, 'activation');
     const isActive = code && (await stored.accounts.activate(code.accountId, completion));
     const account = isActive && (await stored.accounts.findById(code.accountId));

@@ -3,9 +3,11 @@ import { OPERATOR_RIGHTS, type ApiKey } from './api-key.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
-import { findOwnAccount } from './find-own-account.js';
+import { changeOwnAccount, findOwnAccount, type Want } from './find-own-account.js';
 import { done, refuse, type Outcome } from './outcome.js';
-import type { Page, SessionCursor } from './ports.js';
+import type { Page, SessionCursor, StoredPorts } from './ports.js';
+
+const WANT: Want = { right: 'write account', session: true };
 
 /** A key that is to be made. */
 export interface ApiKeyRequest {
@@ -27,16 +29,16 @@ export interface ShownApiKey {
  * @throws when a port does.
  */
 export async function createApiKey(context: Context, principal: Principal, request: ApiKeyRequest): Promise<Outcome<ShownApiKey>> {
-  const { ports, dialect } = context;
-  const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
-  if (!own.ok) return own;
-  const fault = scopeRefusal(context, request.scopes, own.value.operator);
-  if (fault) return refuse(fault);
-  const { key, hash } = ports.tokens.createStoredApiKey(context.policy.apiKeys?.prefix ?? '');
-  const { name, scopes, expiresAt = null } = request;
-  const apiKey = await ports.apiKeys.insert({ accountId: own.value.id, dialect, name, scopes, expiresAt, hash });
-  await record(context, { action: 'api_key.created', accountId: own.value.id });
-  return done({ apiKey, key });
+  const { ports, dialect, policy } = context;
+  return changeOwnAccount(context, principal, WANT, async ({ id: accountId, operator }, stored) => {
+    const fault = scopeRefusal(context, request.scopes, operator);
+    if (fault) return refuse(fault);
+    const { key, hash } = ports.tokens.createStoredApiKey(policy.apiKeys?.prefix ?? '');
+    const { name, scopes, expiresAt = null } = request;
+    const apiKey = await stored.apiKeys.insert({ accountId, dialect, name, scopes, expiresAt, hash });
+    await record(context, { action: 'api_key.created', accountId }, stored);
+    return done({ apiKey, key });
+  });
 }
 
 function scopeRefusal({ policy }: Context, scopes: string[], operator: boolean): 'unknown_scope' | 'forbidden' | null {
@@ -69,8 +71,10 @@ export async function changeApiKey(
   id: string,
   changes: { name?: string; scopes?: string[] },
 ): Promise<Outcome<ApiKey>> {
-  const found = await findOwnApiKey(context, principal, id, changes.scopes);
-  return found.ok ? updateApiKey(context, found.value, changes) : found;
+  return changeOwnApiKey(context, principal, id, async (_apiKey, stored, { operator }) => {
+    const fault = scopeRefusal(context, changes.scopes ?? [], operator);
+    return fault ? refuse(fault) : updateApiKey(context, id, changes, stored);
+  });
 }
 
 /**
@@ -80,11 +84,11 @@ export async function changeApiKey(
  * @throws when a port does.
  */
 export async function regenerateApiKey(context: Context, principal: Principal, id: string): Promise<Outcome<ShownApiKey>> {
-  const found = await findOwnApiKey(context, principal, id);
-  if (!found.ok) return found;
-  const { key, hash } = context.ports.tokens.createStoredApiKey(context.policy.apiKeys?.prefix ?? '');
-  const updated = await updateApiKey(context, found.value, { hash });
-  return updated.ok ? done({ apiKey: updated.value, key }) : updated;
+  return changeOwnApiKey(context, principal, id, async (_apiKey, stored) => {
+    const { key, hash } = context.ports.tokens.createStoredApiKey(context.policy.apiKeys?.prefix ?? '');
+    const updated = await updateApiKey(context, id, { hash }, stored);
+    return updated.ok ? done({ apiKey: updated.value, key }) : updated;
+  });
 }
 
 /**
@@ -94,11 +98,11 @@ export async function regenerateApiKey(context: Context, principal: Principal, i
  * @throws when a port does.
  */
 export async function deleteApiKey(context: Context, principal: Principal, id: string): Promise<Outcome<null>> {
-  const found = await findOwnApiKey(context, principal, id);
-  if (!found.ok) return found;
-  if (!(await context.ports.apiKeys.delete(id))) return refuse('api_key_not_found');
-  await record(context, { action: 'api_key.deleted', accountId: found.value.accountId });
-  return done(null);
+  return changeOwnApiKey(context, principal, id, async ({ accountId }, stored) => {
+    if (!(await stored.apiKeys.delete(id))) return refuse('api_key_not_found');
+    await record(context, { action: 'api_key.deleted', accountId }, stored);
+    return done(null);
+  });
 }
 
 /**
@@ -108,13 +112,11 @@ export async function deleteApiKey(context: Context, principal: Principal, id: s
  * @throws when a port does.
  */
 export async function rotateDerivedApiKey(context: Context, principal: Principal): Promise<Outcome<string>> {
-  const { ports } = context;
-  const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
-  if (!own.ok) return own;
-  await ports.accounts.revokeDerivedApiKey(own.value.id);
-  await record(context, { action: 'api_key.changed', accountId: own.value.id });
-  const account = await ports.accounts.findById(own.value.id);
-  return account ? done(ports.tokens.deriveApiKey(account)) : refuse('unauthorized');
+  return changeOwnAccount(context, principal, WANT, async ({ id, apiKeyVersion }, stored) => {
+    await stored.accounts.revokeDerivedApiKey(id);
+    await record(context, { action: 'api_key.changed', accountId: id }, stored);
+    return done(context.ports.tokens.deriveApiKey({ id, apiKeyVersion: apiKeyVersion + 1 }));
+  });
 }
 
 /**
@@ -132,22 +134,27 @@ export async function revokeApiKeyByEmail(context: Context, email: string): Prom
   return done(account);
 }
 
-async function findOwnApiKey(context: Context, principal: Principal, id: string, scopes: string[] = []): Promise<Outcome<ApiKey>> {
-  const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
-  if (!own.ok) return own;
-  const fault = scopeRefusal(context, scopes, own.value.operator);
-  if (fault) return refuse(fault);
-  const apiKey = await context.ports.apiKeys.findOwn(id, own.value.id, context.dialect);
-  return apiKey ? done(apiKey) : refuse('api_key_not_found');
+/** Changes one of one's own keys of the dialect: one that is there, and is not somebody else's. */
+function changeOwnApiKey<T>(
+  context: Context,
+  principal: Principal,
+  id: string,
+  change: (apiKey: ApiKey, stored: StoredPorts, account: Account) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  return changeOwnAccount(context, principal, WANT, async (account, stored) => {
+    const apiKey = await stored.apiKeys.findOwn(id, account.id, context.dialect);
+    return apiKey ? change(apiKey, stored, account) : refuse('api_key_not_found');
+  });
 }
 
 async function updateApiKey(
   context: Context,
-  { id, accountId }: ApiKey,
+  id: string,
   changes: { name?: string; scopes?: string[]; hash?: Buffer },
+  stored: StoredPorts,
 ): Promise<Outcome<ApiKey>> {
-  const apiKey = await context.ports.apiKeys.update(id, changes);
+  const apiKey = await stored.apiKeys.update(id, changes);
   if (!apiKey) return refuse('api_key_not_found');
-  await record(context, { action: 'api_key.changed', accountId });
+  await record(context, { action: 'api_key.changed', accountId: apiKey.accountId }, stored);
   return done(apiKey);
 }

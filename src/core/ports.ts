@@ -96,6 +96,8 @@ export interface StoredPorts {
   accounts: {
     findByEmail(email: EmailAddress): Promise<Account | null>;
     findById(id: string): Promise<Account | null>;
+    /** Inside of a transaction: the account as it is now; until the end of the transaction nobody else changes it. */
+    lock(id: string): Promise<Account | null>;
     /** @returns null when the address has an account already. */
     insert(account: NewAccount): Promise<Account | null>;
     /** Ordered by address, without regard to case. `after`: an address; `matching`: part of the address or of the name. */
@@ -133,6 +135,8 @@ export interface StoredPorts {
     open(session: NewSession): Promise<Session | null>;
     /** Whether the session goes on, its account is active, and that access token of it was not revoked by itself. */
     isLive(id: string, accessTokenId: string): Promise<boolean>;
+    /** Whether the session is there and its ends have not come. */
+    isOpen(id: string): Promise<boolean>;
     /** The session of an opaque token and its account, unless it has ended or the account is not active. */
     findLiveByOpaqueToken(hash: Buffer): Promise<LiveSession | null>;
     /** The account's sessions that have not ended, newest first. */
@@ -177,6 +181,8 @@ export interface StoredPorts {
     insert(key: NewApiKey): Promise<ApiKey>;
     /** The key and its account, unless it has expired or the account is not active. Notes that it was used. */
     findLiveByHash(hash: Buffer): Promise<{ key: ApiKey; account: Account } | null>;
+    /** Whether the key is there and has not expired. */
+    isLive(id: string): Promise<boolean>;
     findOwn(id: string, accountId: string, dialect: string): Promise<ApiKey | null>;
     /** Newest first. */
     list(accountId: string, dialect: string, page: Page<SessionCursor>): Promise<ApiKey[]>;

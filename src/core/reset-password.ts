@@ -63,12 +63,13 @@ export async function resetPassword(
   const fault = passwordFault(newPassword, rules);
   if (fault) return refuse(fault);
   const tokenHash = ports.tokens.mailedTokenHash(token);
-  if (!(await ports.codes.findByHash(tokenHash, 'password reset'))) return refuse('reset_token_invalid'); // before anything is hashed
+  const waiting = await ports.codes.findByHash(tokenHash, 'password reset');
+  if (!waiting) return refuse('reset_token_invalid'); // before anything is hashed
   const hash = await ports.passwords.hash(newPassword);
   const reset = await ports.atomically<Account>(async (stored) => {
+    const account = await stored.accounts.lock(waiting.accountId); // before its code: whoever changes an account begins with it
     const code = await stored.codes.take(tokenHash, 'password reset');
-    const account = code && (await stored.accounts.findById(code.accountId));
-    const isVerified = account && (await stored.accounts.verifyEmail(account.id, code.email));
+    const isVerified = code && account && (await stored.accounts.verifyEmail(account.id, code.email));
     if (!isVerified || !(await setNewPassword(context, account, hash, stored))) return refuse('reset_token_invalid');
     return done({ ...account, emailVerified: true });
   });

@@ -2,14 +2,15 @@ import type { Account, AccountStatus } from './account.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
-import { findOwnAccount } from './find-own-account.js';
+import { changeOwnAccount } from './find-own-account.js';
 import { done, refuse, type Outcome } from './outcome.js';
+import type { StoredPorts } from './ports.js';
 
 /**
  * Gives an account another status. Any status but `active` ends the account's sessions with the same commit.
  *
  * @param actorId the operator whose doing it is; absent: the command line's, or the owner's.
- * @returns the account as it is now.
+ * @returns the account as it is now; or `account_not_found` when it was deleted meanwhile.
  * @throws when a port does.
  */
 export async function setAccountStatus(
@@ -19,12 +20,24 @@ export async function setAccountStatus(
   actorId?: string,
 ): Promise<Outcome<Account>> {
   return context.ports.atomically(async (stored) => {
-    await stored.accounts.setStatus(account.id, status); // the account first: a session that opens meanwhile waits for this row
-    if (status !== 'active') await stored.sessions.endAll(account.id, null);
-    const actor = actorId === undefined ? {} : { actorId };
-    await record(context, { action: `account.set_${status}`, accountId: account.id, ...actor }, stored);
-    return done({ ...account, status });
+    const now = await stored.accounts.lock(account.id);
+    if (!now) return refuse('account_not_found');
+    return setStatus(context, now, status, stored, actorId);
   });
+}
+
+async function setStatus(
+  context: Context,
+  account: Account,
+  status: AccountStatus,
+  stored: StoredPorts,
+  actorId?: string,
+): Promise<Outcome<Account>> {
+  await stored.accounts.setStatus(account.id, status); // the account first: a session that opens meanwhile waits for this row
+  if (status !== 'active') await stored.sessions.endAll(account.id, null);
+  const actor = actorId === undefined ? {} : { actorId };
+  await record(context, { action: `account.set_${status}`, accountId: account.id, ...actor }, stored);
+  return done({ ...account, status });
 }
 
 /**
@@ -46,8 +59,8 @@ export async function setStatusByEmail(context: Context, email: string, status: 
  * @throws when a port does.
  */
 export async function deactivateOwnAccount(context: Context, principal: Principal): Promise<Outcome<null>> {
-  const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
-  if (!own.ok) return own;
-  await setAccountStatus(context, own.value, 'inactive');
-  return done(null);
+  return changeOwnAccount(context, principal, { right: 'write account', session: true }, async (account, stored) => {
+    await setStatus(context, account, 'inactive', stored);
+    return done(null);
+  });
 }

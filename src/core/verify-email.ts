@@ -89,7 +89,8 @@ export async function verifyEmailWithCode(
   const given = ports.tokens.typedCodeHash(code, account.id, address);
   if (!expected || !ports.tokens.equalHashes(expected.hash, given)) return refuse('verification_code_invalid');
   return ports.atomically<{ before: boolean }>(async (stored) => {
-    const isTaken = await stored.codes.takeById(expected.id);
+    const held = await stored.accounts.lock(account.id);
+    const isTaken = held?.status === 'active' && (await stored.codes.takeById(expected.id));
     if (!isTaken || !(await stored.accounts.verifyEmail(account.id, address))) return refuse('verification_code_invalid');
     await record(context, { action: 'email.verified', accountId: account.id }, stored);
     return done({ before: false });
@@ -123,8 +124,9 @@ export async function verifyEmailWithToken(context: Context, token: string, newP
   if (fault) return refuse(fault);
   const hash = newPassword === undefined ? null : await ports.passwords.hash(newPassword);
   const verified = await ports.atomically<Account>(async (stored) => {
+    const held = await stored.accounts.lock(found.value.id); // before its code: whoever changes an account begins with it
     const code = await stored.codes.take(ports.tokens.mailedTokenHash(token), 'email verification');
-    const isVerified = code && (await stored.accounts.verifyEmail(code.accountId, code.email));
+    const isVerified = held?.status === 'active' && code && (await stored.accounts.verifyEmail(code.accountId, code.email));
     if (!isVerified) return refuse('verification_token_invalid');
     if (hash && !(await setNewPassword(context, found.value, hash, stored))) return refuse('verification_token_invalid');
     await record(context, { action: 'email.verified', accountId: code.accountId }, stored);

@@ -24,6 +24,9 @@ const INSERT_ACCOUNT = `
   ON CONFLICT (normalized_email) DO NOTHING
   RETURNING id`;
 
+/** Rows that refer to the account may still be made: each of them sees to itself. */
+const LOCK = 'SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE';
+
 const SET_PASSWORD = `
   UPDATE accounts SET password_hash = $3, password_version = password_version + 1
   WHERE id = $1 AND password_version = $2 AND status = 'active'`;
@@ -59,6 +62,11 @@ export function accountsIn(manager: EntityManager): StoredPorts['accounts'] {
   return {
     findById: (id) => findOnly({ id }),
     findByEmail: (email) => findOnly({ normalizedEmail: normalizedEmail(email) }),
+
+    async lock(id) {
+      await manager.query(LOCK, [id]);
+      return findOnly({ id }); // by a statement of its own, which sees what whoever held it before has done
+    },
 
     async insert({ email, name, status, emailVerified, demo, operator, passwordHash, givenName, familyName, organization }) {
       const own = [email, name, normalizedEmail(email), status, emailVerified, demo, operator, passwordHash, givenName, familyName];

@@ -35,6 +35,8 @@ export function apiKeysIn(manager: EntityManager): StoredPorts['apiKeys'] {
       return { key: { ...row, organizationId: account.organization.id }, account };
     },
 
+    isLive: (id) => live().andWhere({ id }).getExists(),
+
     findOwn: async (id, accountId, dialect) => withOrganization(await apiKeys.findOneBy({ id, accountId, dialect })),
 
     async list(accountId, dialect, page) {

@@ -42,6 +42,8 @@ function statementsOf(manager: EntityManager): ReturnType<typeof statements> {
   return known;
 }
 
+const IS_OPEN = 'SELECT FROM sessions WHERE id = $1 AND idle_expires_at > now() AND expires_at > now()';
+
 const TOUCH = `
   UPDATE sessions SET last_active_at = now()
   WHERE id = $1 AND account_id = $2 AND dialect = $3 AND idle_expires_at > now() AND expires_at > now()`;
@@ -78,6 +80,10 @@ export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
 
     async isLive(id, accessTokenId) {
       return (await manager.query(TOKEN_IS_LIVE, [id, accessTokenId])).length > 0;
+    },
+
+    async isOpen(id) {
+      return (await manager.query(IS_OPEN, [id])).length > 0;
     },
 
     async findLiveByOpaqueToken(hash) {

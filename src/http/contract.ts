@@ -3,6 +3,9 @@ import { Router, type Request } from 'express';
 import { credentialCheck, type AccessTokenCheck, type SecurityScheme } from './authentication.js';
 import type { ServedDialect } from './route-table.js';
 
+/** As the database writes and reads it. The format of the name takes a URN, too. @see RFC 9562, section 4 */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 interface ContractOperation {
   security?: Record<string, string[]>[];
   responses: Record<string, unknown>;
@@ -42,6 +45,7 @@ export function contractValidator(document: OpenApiDocument, served: ServedDiale
       validateSecurity: { handlers },
       fileUploader: false,
       ajvFormats: { mode: 'full' },
+      formats: { uuid: { type: 'string', validate: (text: string) => UUID.test(text) } },
     }),
   );
 }

@@ -97,4 +97,117 @@ onEveryDatabase((kind) => {
       expect(await sessionsOf(email)).toBe(0);
     }
   });
+
+  describe('of somebody whose session ended while their request was on its way', () => {
+    let late: TestServer;
+    const way = gateBeforeTransactions();
+    beforeAll(async () => {
+      late = await startServer(database, { change: way.change });
+    });
+    afterAll(() => late.close());
+
+    const signIn = async (path: string, email: string) => {
+      const { body } = await post(path, { email, password: PASSWORD });
+      const { accessToken, access_token, token } = body as Record<string, string>;
+      return { authorization: `Bearer ${accessToken ?? access_token ?? token}`, ...V1 };
+    };
+    const organizationOf = async (headers: Record<string, string>) => {
+      const { body } = await server.send('GET', '/v1/me/orgs', { headers });
+      return (body as { organizations: { id: string }[] }).organizations[0]?.id;
+    };
+    const NATIVE = '/latchkey/v1/sessions';
+
+    /** What they ask for, and through which API. */
+    const ASKED: [what: string, login: string, method: string, path: string, body: (headers: Record<string, string>) => unknown][] = [
+      ['an API key', NATIVE, 'POST', '/latchkey/v1/api-keys', () => ({ name: 'late', scopes: ['account:read'] })],
+      [
+        'an API key of px0',
+        '/v1/auth/login',
+        'POST',
+        '/v1/api-keys',
+        async (headers) => ({ name: 'late', org_id: await organizationOf(headers) }),
+      ],
+      ['the next Pyth-On key', NATIVE, 'POST', '/latchkey/v1/account/pyth-on-api-key/rotate', () => undefined],
+      ['another address', '/v1/auth/login', 'PUT', '/v1/auth/me', () => ({ email: 'attacker@example.com' })],
+      [
+        'another address, with the password',
+        NATIVE,
+        'PUT',
+        '/latchkey/v1/account/email',
+        () => ({ email: 'attacker@example.com', currentPassword: PASSWORD }),
+      ],
+      [
+        'another password',
+        '/auth/login',
+        'PATCH',
+        '/users/change-password',
+        () => ({ old_password: PASSWORD, new_password: 'a password of theirs' }),
+      ],
+      ['another name', NATIVE, 'PATCH', '/latchkey/v1/account', () => ({ name: 'Attacker' })],
+      ['deletion', '/v1/auth/login', 'DELETE', '/v1/auth/me', () => undefined],
+      ['deactivation', '/user/login', 'POST', '/user/deactivate', () => undefined],
+    ];
+
+    it.each(ASKED)('%s: nothing of it is done after a new password came by mail', async (what, login, method, path, bodyFor) => {
+      const email = `late-${what.replaceAll(/\W+/g, '-')}@example.com`;
+      await server.createAccount({ email, password: PASSWORD });
+      const headers = await signIn(login, email);
+      const body = await bodyFor(headers);
+      const arriving = way.close();
+      const answering = late.send(method, path, { headers, ...(body !== undefined && { body }) });
+      await arriving;
+
+      await MEANWHILE['its password is reset']?.(email);
+      const accountAfterReset = await accountRow(email);
+      way.open();
+
+      expect((await answering).status).toBe(401);
+      expect(await accountRow(email)).toEqual(accountAfterReset);
+      const id = accountAfterReset?.id;
+      expect(await database.source.query('SELECT FROM api_keys WHERE account_id = $1', [id])).toEqual([]);
+    });
+
+    it('a ban is not undone by its owner, who was just about to deactivate the account', async () => {
+      await server.createAccount({ email: 'banned-late@example.com', password: PASSWORD });
+      const headers = await signIn('/user/login', 'banned-late@example.com');
+      const arriving = way.close();
+      const answering = late.send('POST', '/user/deactivate', { headers });
+      await arriving;
+
+      await server.setStatus('banned-late@example.com', 'banned');
+      way.open();
+
+      expect((await answering).status).toBe(401);
+      expect((await accountRow('banned-late@example.com'))?.status).toBe('banned');
+    });
+  });
+
+  async function accountRow(email: string): Promise<{ id: string; status: string } | undefined> {
+    const [row] = await database.source.query('SELECT * FROM accounts WHERE normalized_email = $1', [email]);
+    return row;
+  }
 });
+
+/** Holds each request between the check of its credential and its transaction, while it is closed. */
+function gateBeforeTransactions() {
+  let open = () => {};
+  let arrived = () => {};
+  let isOpen = Promise.resolve();
+  return {
+    change: (service: Service): Service => {
+      const { atomically } = service.ports;
+      const held: typeof atomically = async (work) => {
+        arrived();
+        await isOpen;
+        return atomically(work);
+      };
+      return { ...service, ports: { ...service.ports, atomically: held } };
+    },
+    /** Closes it. @returns a promise of the next one to come to it. */
+    close(): Promise<void> {
+      isOpen = new Promise((resolve) => (open = resolve));
+      return new Promise((resolve) => (arrived = resolve));
+    },
+    open: () => open(),
+  };
+}

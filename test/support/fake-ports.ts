@@ -77,6 +77,7 @@ export function fakePorts(accounts: Account[]): {
     accounts: {
       findByEmail: async (email) => accounts.find((account) => normalizedEmail(account.email) === normalizedEmail(email)) ?? null,
       findById: async (id) => accounts.find((account) => account.id === id) ?? null,
+      lock: async (id) => accounts.find((account) => account.id === id) ?? null,
       async insert({ organization, ...account }) {
         if (accounts.some((other) => normalizedEmail(other.email) === normalizedEmail(account.email))) return null;
         const made = ada({
@@ -141,6 +142,7 @@ export function fakePorts(accounts: Account[]): {
         sessions.push(session);
         return session;
       },
+      isOpen: async (id) => sessions.some((session) => session.id === id),
       isLive: async (id, accessTokenId) => !revoked.has(accessTokenId) && live(id) !== null,
       list: async (accountId) => sessions.filter((session) => session.accountId === accountId),
       touch: async (id, accountId) => sessions.find((session) => session.id === id && session.accountId === accountId) ?? null,
@@ -204,6 +206,7 @@ export function fakePorts(accounts: Account[]): {
         return made;
       },
       findLiveByHash: async () => null,
+      isLive: async (id) => apiKeys.some((key) => key.id === id),
       findOwn: async (id, accountId) => apiKeys.find((key) => key.id === id && key.accountId === accountId) ?? null,
       list: async (accountId) => apiKeys.filter((key) => key.accountId === accountId),
       async update(id, changes) {
