@@ -24,7 +24,7 @@ interface Parameter {
   name: string;
   required?: boolean;
   example?: unknown;
-  schema: { examples?: unknown[] };
+  schema: { examples?: unknown[]; format?: string };
 }
 
 interface Media {
@@ -187,6 +187,27 @@ it.each(OPERATIONS.map((each): [string, Documented] => [each.title, each]))(
     });
 
     expect(status).toBe(each.operation.responses['400'] ? 400 : 500);
+  },
+);
+
+const withId = OPERATIONS.filter(({ operation }) =>
+  (operation.parameters ?? []).map(resolved).some((parameter) => parameter.in === 'path' && parameter.schema.format === 'uuid'),
+);
+
+it.each(withId.map((each): [string, Documented] => [each.title, each]))(
+  '%s takes no id that the database would not',
+  async (_title, each) => {
+    thrown = new Error('the handler was reached');
+    const { raw, headers } = goodRequest(each);
+    for (const id of ['urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e', '{0f8fad5b-d9cb-469f-a165-70867728950e}', '7']) {
+      const path = each.path.replace(/\{[^}]+\}/, encodeURIComponent(id));
+      const { status } = await sendChecked(url, each.method, path, {
+        ...(raw !== undefined && { raw }),
+        headers: { ...headers, authorization: 'Bearer good' },
+      });
+
+      expect([400, 404]).toContain(status);
+    }
   },
 );
 
