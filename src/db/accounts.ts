@@ -41,6 +41,8 @@ const ACTIVATE = `
 const DELETE = `
   WITH gone AS (DELETE FROM accounts WHERE id = $1 RETURNING organization_id)
   SELECT organization_id AS "organizationId" FROM gone`;
+/** Whoever else leaves or joins it waits, and is seen by the statement after this one. */
+const LOCK_ORGANIZATION = 'SELECT FROM organizations WHERE id = $1 FOR UPDATE';
 const DELETE_EMPTY_ORGANIZATION = `
   DELETE FROM organizations WHERE id = $1 AND NOT EXISTS (SELECT FROM accounts WHERE organization_id = $1)`;
 
@@ -123,7 +125,9 @@ export function accountsIn(manager: EntityManager): StoredPorts['accounts'] {
 
     async delete(id) {
       const [gone] = await manager.query(DELETE, [id]);
-      if (gone) await manager.query(DELETE_EMPTY_ORGANIZATION, [gone.organizationId]);
+      if (!gone) return;
+      await manager.query(LOCK_ORGANIZATION, [gone.organizationId]);
+      await manager.query(DELETE_EMPTY_ORGANIZATION, [gone.organizationId]);
     },
 
     countPasswordSchemes: () =>

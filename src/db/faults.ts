@@ -6,6 +6,7 @@ const AWAY_SQLSTATES = [
   /^08/, // connection exception
   /^28/, // not let in: the password or the server's rules changed
   /^3D000/, // the database is not there, as while it is restored
+  /^40/, // undone, as two transactions waited for each other: the same again will do
   /^53/, // insufficient resources: too many connections, disk full
   /^57P0[1-5]/, // shut down by an operator, or starting up
   /^25006/, // read only: a standby took the address

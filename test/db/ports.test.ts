@@ -86,6 +86,28 @@ onEveryDatabase((kind) => {
       expect(shared.organization.id).not.toBe(own.organization.id);
     });
 
+    it('take an organisation with them that nobody else is in, whoever else leaves or joins it at the same time', async () => {
+      const organization = { kind: 'shared', name: 'Globex' } as const;
+      const remove = (id: string) =>
+        ports.atomically(async (stored) => {
+          await stored.accounts.delete(id);
+          return done(null);
+        });
+      for (let round = 0; round < 5; round++) {
+        const [one, other] = [
+          await inserted(`leaves-${round}@example.com`, { organization }),
+          await inserted(`leaves-too-${round}@example.com`, { organization }),
+        ];
+        await Promise.all([remove(one.id), remove(other.id)]);
+        expect(await database.source.query(`SELECT FROM organizations WHERE name = 'Globex'`)).toEqual([]);
+
+        const last = await inserted(`last-${round}@example.com`, { organization });
+        const [joined] = await Promise.all([inserted(`joins-${round}@example.com`, { organization }), remove(last.id)]);
+        expect(await ports.accounts.findById(joined.id)).toMatchObject({ organization: { name: 'Globex' } });
+        await remove(joined.id);
+      }
+    });
+
     it('are listed by address, a page at a time', async () => {
       const all = await ports.accounts.list({ after: null, limit: 1000 });
       const pages = [];
