@@ -2,8 +2,8 @@ import type { Mail, Outbox, SealedMail, TakenMail } from '../core/mail.js';
 import { composeMail } from './messages.js';
 import type { MailTransport } from './transport.js';
 
-/** Delivered side by side, so that none of those taken waits for another until somebody else may take it. */
-const BATCH_SIZE = 5;
+/** At the same time. No more are taken than can be delivered at once: none waits until somebody else may take it. */
+const MAX_DELIVERIES = 5;
 /** For mails whose next try has come, and those that another process left behind. */
 const POLL_MILLISECONDS = 5_000;
 
@@ -29,44 +29,46 @@ export interface Courier {
 
 /**
  * Starts a courier. A mail that fails stays in the outbox, whose schedule says when it is tried again; one that was delivered and
- * then not deleted, as the process died or the database went away, is delivered again.
+ * then not deleted, as the process died or the database went away, is delivered again. A delivery that takes long holds up none beside it.
  */
 export function createCourier(parts: CourierParts): Courier {
-  const closing = new AbortController();
-  let round: Promise<void> | null = null;
-  let askedDuringRound = false;
+  const underWay = new Set<Promise<void>>();
+  let isClosed = false;
+  let taking: Promise<void> | null = null;
+  let askedWhileTaking = false;
 
-  const deliverUntilQuiet = async () => {
+  const begin = (mail: TakenMail) => {
+    const delivery = deliver(parts, mail).finally(() => {
+      underWay.delete(delivery);
+      deliverSoon(); // there is a free hand
+    });
+    underWay.add(delivery);
+  };
+  const takeWhatWaits = async () => {
     do {
-      askedDuringRound = false;
-      await deliverWaiting(parts, closing.signal);
-    } while (askedDuringRound && !closing.signal.aborted);
-    round = null;
+      askedWhileTaking = false;
+      const free = MAX_DELIVERIES - underWay.size;
+      for (const mail of free > 0 ? await takeMails(parts, free) : []) begin(mail);
+    } while (askedWhileTaking && !isClosed);
+    taking = null;
   };
   const deliverSoon = () => {
-    askedDuringRound = true;
-    if (!closing.signal.aborted) round ??= deliverUntilQuiet();
+    askedWhileTaking = true;
+    if (!isClosed) taking ??= takeWhatWaits();
   };
   const poll = setInterval(deliverSoon, POLL_MILLISECONDS).unref();
   const close = async () => {
     clearInterval(poll);
-    closing.abort();
-    await round;
+    isClosed = true;
+    await taking;
+    await Promise.all(underWay);
   };
   return { deliverSoon, close };
 }
 
-async function deliverWaiting(parts: CourierParts, closing: AbortSignal): Promise<void> {
-  let taken: TakenMail[];
-  do {
-    taken = await takeBatch(parts);
-    await Promise.all(taken.map((mail) => deliver(parts, mail)));
-  } while (taken.length === BATCH_SIZE && !closing.aborted);
-}
-
-async function takeBatch({ outbox, onFailure }: CourierParts): Promise<TakenMail[]> {
+async function takeMails({ outbox, onFailure }: CourierParts, limit: number): Promise<TakenMail[]> {
   try {
-    return await outbox.take(BATCH_SIZE);
+    return await outbox.take(limit);
   } catch (error) {
     onFailure(asError(error), null, 0);
     return [];

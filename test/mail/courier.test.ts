@@ -128,7 +128,7 @@ describe('the courier', () => {
     expect(links).toEqual({ px0: 'https://px0.example/verify-email?token=token-of-px0', pixyle: null, latchkey: null });
   });
 
-  it('takes five mails at a time, and delivers them at once', async () => {
+  it('delivers five mails at a time, and takes no more than that', async () => {
     outbox = memoryOutbox(30);
     const limits: number[] = [];
     const take = (limit: number) => {
@@ -146,16 +146,26 @@ describe('the courier', () => {
     await until(() => outbox.rows.size === 0);
 
     expect(most).toBe(5);
-    expect(new Set(limits)).toEqual(new Set([5]));
+    expect(Math.max(...limits)).toBe(5);
   });
 
-  it('goes through the outbox once more for a mail that came while it was at others, and never twice at the same time', async () => {
+  it('goes on beside a delivery that does not end', async () => {
+    outbox = memoryOutbox(30);
+    const { passed, open: letThrough } = gate();
+    const stuck = transport(({ id }) => (id === 'mail-0' ? passed : Promise.resolve()));
+    start({ transport: stuck }).deliverSoon();
+
+    await until(() => outbox.rows.size === 1);
+    expect([...outbox.rows.keys()]).toEqual(['mail-0']);
+    letThrough();
+    await until(() => outbox.rows.size === 0);
+  });
+
+  it('takes a mail that came while it was at others beside them, and never looks twice at the same time', async () => {
     outbox = memoryOutbox(1);
     const { passed, open: letThrough } = gate();
-    let rounds = 0;
     let atOnce = 0;
     const take = async (limit: number) => {
-      rounds++;
       expect(++atOnce).toBe(1);
       const taken = await outbox.take(limit);
       atOnce--;
@@ -166,12 +176,12 @@ describe('the courier', () => {
     await until(() => outbox.rows.get('mail-0')?.isDue === false);
     await outbox.insert(mail('late'), 600);
     for (let n = 0; n < 5; n++) courier.deliverSoon();
-    expect(rounds).toBe(1);
+    await until(() => outbox.rows.get('late')?.isDue === false);
     letThrough();
     await until(() => outbox.rows.size === 0);
 
     expect(idsOf(delivered)).toEqual(['late', 'mail-0']);
-    expect(rounds).toBe(2);
+    expect(failures).toEqual([]);
   });
 
   it('looks into the outbox every five seconds, though nobody calls it', async () => {
