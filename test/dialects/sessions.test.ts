@@ -82,13 +82,18 @@ onEveryDatabase((kind) => {
       expect((await api.refresh([...successors][0] ?? '')).status).toBe(200);
     });
 
-    it('that comes again after the grace ends its session', async () => {
+    it('that comes again after the grace ends its session, which is recorded', async () => {
       const first = await signIn();
       const second = tokensIn(await api.refresh(first.refresh));
       await later(11, String(decodeJwt(first.refresh).sid));
 
       expect(await api.refresh(first.refresh)).toMatchObject(api.refused);
       expect(await api.refresh(second.refresh)).toMatchObject(api.refused);
+      const recorded = await database.source.query(
+        `SELECT action FROM audit_events WHERE dialect = $1 AND account_id = $2 ORDER BY id DESC LIMIT 1`,
+        [api.dialect, decodeJwt(first.refresh).sub],
+      );
+      expect(recorded).toEqual([{ action: 'refresh_token.reused' }]);
     });
 
     it('of two generations ago ends its session, grace or not', async () => {
