@@ -36,3 +36,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER revocations_tell AFTER INSERT ON revocations FOR EACH ROW EXECUTE FUNCTION tell_revocation();
+
+-- Of sessions that ended before, nothing tells any more, and their access tokens would look good once checks make no query: they go with
+-- the keys that signed them. New ones are made at the next start; refresh tokens stay good.
+DELETE FROM keys WHERE purpose = 'access-token';

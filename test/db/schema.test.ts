@@ -47,6 +47,18 @@ onEveryDatabase((kind) => {
       expect(await migrate(database.source)).toEqual(MIGRATION_NAMES);
     });
 
+    it('make nobody of a session that ended before the feed was there: the keys of those access tokens go, and no others', async () => {
+      const isFeed = (name: string) => name.startsWith('revocation_feed');
+      const later = MIGRATION_NAMES.length - MIGRATION_NAMES.findIndex(isFeed);
+      for (let i = 0; i < later; i++) await database.source.undoLastMigration();
+      for (const purpose of ['access-token', 'refresh-token'])
+        await database.source.query(`INSERT INTO keys (id, purpose, sealed) VALUES (gen_random_uuid(), $1, '')`, [purpose]);
+
+      await migrate(database.source);
+
+      expect(await database.source.query('SELECT purpose FROM keys')).toEqual([{ purpose: 'refresh-token' }]);
+    });
+
     it('have a way back each', () => {
       const files = fs.readdirSync('migrations');
       expect(files.filter((file) => file.endsWith('.down.sql'))).toHaveLength(MIGRATION_NAMES.length);
