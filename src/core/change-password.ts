@@ -32,7 +32,7 @@ export async function changePassword(context: Context, principal: Principal, cha
   const isKnown = account.passwordHash !== null && (await ports.passwords.verify(change.currentPassword, account.passwordHash));
   if (!isKnown) return refuse('wrong_current_password');
   const hash = await ports.passwords.hash(change.newPassword);
-  return changeOwnAccount(context, principal, WANT, async (_now, stored) => {
+  const changed = await changeOwnAccount<null>(context, principal, WANT, async (_now, stored) => {
     if (!(await stored.accounts.setPassword(account.id, account.passwordVersion, hash))) return refuse('wrong_current_password');
     await stored.sessions.endAll(account.id, principal.session?.id ?? null);
     if (change.revokeDerivedApiKey) await stored.accounts.revokeDerivedApiKey(account.id);
@@ -40,4 +40,6 @@ export async function changePassword(context: Context, principal: Principal, cha
     await record(context, { action: 'password.changed', accountId: account.id }, stored);
     return done(null);
   });
+  ports.mails.deliverSoon();
+  return changed;
 }

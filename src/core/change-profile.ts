@@ -41,7 +41,7 @@ export async function changeEmail(context: Context, principal: Principal, change
   if (!email) return refuse('invalid_email');
   const proven = await provePassword(context, principal, change.currentPassword);
   if (!proven.ok) return proven;
-  return changeOwnAccount(context, principal, WANT, async (old, stored) => {
+  const changed = await changeOwnAccount<Account>(context, principal, WANT, async (old, stored) => {
     if (old.passwordVersion !== proven.value.passwordVersion) return refuse('wrong_current_password');
     if (normalizedEmail(email) === normalizedEmail(old.email)) return done(old);
     if (!(await stored.accounts.setEmail(old.id, email))) return refuse('new_email_taken');
@@ -52,6 +52,8 @@ export async function changeEmail(context: Context, principal: Principal, change
     await record(context, { action: 'email.changed', accountId: old.id }, stored);
     return done(account);
   });
+  context.ports.mails.deliverSoon();
+  return changed;
 }
 
 /**

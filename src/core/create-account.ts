@@ -12,9 +12,6 @@ export interface AccountRequest extends Partial<Omit<NewAccount, 'email' | 'pass
   password: string | null;
 }
 
-/** An account that may be made: its address and its password are good. */
-export type AccountPlan = NewAccount;
-
 /**
  * Makes an account.
  *
@@ -33,7 +30,7 @@ export async function createAccount(context: Context, request: AccountRequest): 
  * @returns what to store; or `invalid_email`, `password_too_short`, `password_too_long`.
  * @throws when a port does.
  */
-export async function planAccount({ ports, rules }: Context, request: AccountRequest): Promise<Outcome<AccountPlan>> {
+export async function planAccount({ ports, rules }: Context, request: AccountRequest): Promise<Outcome<NewAccount>> {
   const { email: text, password, ...rest } = request;
   const email = parseEmailAddress(text);
   if (!email) return refuse('invalid_email');
@@ -49,7 +46,7 @@ export async function planAccount({ ports, rules }: Context, request: AccountReq
  * @returns the account; or `email_taken`.
  * @throws when a port does.
  */
-export async function insertAccount(context: Context, plan: AccountPlan, stored: StoredPorts): Promise<Outcome<Account>> {
+export async function insertAccount(context: Context, plan: NewAccount, stored: StoredPorts): Promise<Outcome<Account>> {
   const account = await stored.accounts.insert(plan);
   if (!account) return refuse('email_taken');
   await record(context, { action: 'account.created', accountId: account.id }, stored);

@@ -41,14 +41,12 @@ export async function changeOwnAccount<T>(
 ): Promise<Outcome<T>> {
   const refusal = credentialRefusal(principal, want);
   if (refusal) return refuse(refusal);
-  const changed = await context.ports.atomically<T>(async (stored) => {
+  return context.ports.atomically<T>(async (stored) => {
     const account = await stored.accounts.lock(principal.accountId);
     if (!(await isStillGood(principal, stored))) return refuse('unauthorized');
     const own = judged(context, account, want);
     return own.ok ? change(own.value, stored) : own;
   });
-  context.ports.mails.deliverSoon();
-  return changed;
 }
 
 async function isStillGood({ session, apiKeyId }: Principal, { sessions, apiKeys }: StoredPorts): Promise<boolean> {
