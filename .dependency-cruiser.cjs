@@ -24,7 +24,8 @@ module.exports = {
     only('dialects/dialect\\.ts$', ...ports, 'generated/'),
     ...DIALECTS.map((name) => only(`dialects/${name}/`, 'src/dialects/dialect\\.ts$', ...ports, 'generated/')),
     only('db/', ...ports, 'src/package-root\\.ts$'),
-    ...['crypto/', 'mail/', 'sandbox/'].map((room) => only(room, ...ports)),
+    only('crypto/', ...ports, 'src/sdk/encrypt-code\\.ts$'), // what the service encrypts for who tries it, clients encrypt by the same code
+    ...['mail/', 'sandbox/', 'packages/', 'models/'].map((room) => only(room, ...ports)),
     only('workbench/', 'src/core/'),
     only('core/'),
     only('sdk/', 'generated/client/'),

@@ -21,5 +21,24 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
   },
+  {
+    files: ['src/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'It can be guessed: node:crypto has the random.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        ...['', '.property'].flatMap((part) =>
+          ['left', 'right'].map((side) => ({
+            // what is compared with null, undefined or a text of the source is no secret that somebody guesses at
+            selector: `BinaryExpression[operator=/^[!=]==?$/][${side}${part}.name=/(hash|secret|password|token|digest|apiKey|mac)$/i]:not([left.type='Literal'], [right.type='Literal'], [right.name=/^undefined$/])`,
+            message: 'How long this takes tells where they differ: crypto.timingSafeEqual.',
+          })),
+        ),
+      ],
+    },
+  },
   { files: ['**/*.mjs', '**/*.js'], languageOptions: { globals: { console: 'readonly', process: 'readonly' } } },
 );

@@ -2,23 +2,22 @@ import fs from 'node:fs';
 import type { Express } from 'express';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.js';
-import type { Context } from './core/context.js';
-import { createCore, type Core } from './core/core.js';
 import type { PasswordRules } from './core/password-rules.js';
 import type { Policy } from './core/policy.js';
-import type { Ports } from './core/ports.js';
-import type { Origin } from './core/session.js';
 import type { Dialect } from './dialects/dialect.js';
 import { DIALECTS } from './dialects/index.js';
 import { createHttpApp } from './http/app.js';
 import type { AccessTokenCheck } from './http/authentication.js';
 import type { OpenApiDocument } from './http/contract.js';
-import { ROUTES } from './http/route-table.js';
+import { ROUTES, type ServedDialect } from './http/route-table.js';
 import { packageFile } from './package-root.js';
+import type { WorkbenchContext } from './workbench/context.js';
+import type { WorkbenchPorts } from './workbench/ports.js';
+import { createUseCases } from './workbench/workbench.js';
 
 /** What the HTTP application stands on. */
 export interface Foundation {
-  ports: Ports;
+  ports: WorkbenchPorts;
   rules: PasswordRules;
   accessTokens: AccessTokenCheck;
 }
@@ -30,7 +29,9 @@ export function createApp(config: Config, { ports, rules, accessTokens }: Founda
     coreFor: coreOf({ ports, rules, dialect: dialect.name, policy: policyOf(dialect, config) }),
   }));
   const document = servedDocument(dialects.map(({ dialect }) => dialect.name));
-  return createHttpApp({ document, routes: ROUTES, dialects, accessTokens, logger });
+  const isHttps = config.PUBLIC_URL !== undefined && new URL(config.PUBLIC_URL).protocol === 'https:';
+  const { TRUSTED_PROXIES: trustedProxies, CORS_ORIGINS: corsOrigins } = config;
+  return createHttpApp({ document, routes: ROUTES, dialects, accessTokens, logger, trustedProxies, corsOrigins, isHttps });
 }
 
 /**
@@ -51,8 +52,8 @@ export function secretFieldNames(node: unknown): string[] {
   return [...new Set(names)].sort();
 }
 
-function coreOf(context: Omit<Context, 'origin'>): (origin: Origin) => Core {
-  return (origin) => createCore({ ...context, origin });
+function coreOf(context: Omit<WorkbenchContext, 'origin' | 'noteLimit'>): ServedDialect['coreFor'] {
+  return (origin, noteLimit = () => {}) => createUseCases({ ...context, origin, noteLimit });
 }
 
 function policyOf(dialect: Dialect, config: Config): Policy {

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client/index.js';
-import type { FlashbackActivateData, FlashbackActivateErrors, FlashbackActivateResponses, FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackDeactivateData, FlashbackDeactivateErrors, FlashbackDeactivateResponses, FlashbackGetHealthData, FlashbackGetHealthErrors, FlashbackGetHealthResponses, FlashbackGetProfileData, FlashbackGetProfileErrors, FlashbackGetProfileResponses, FlashbackHeartbeatData, FlashbackHeartbeatErrors, FlashbackHeartbeatResponses, FlashbackListSessionsData, FlashbackListSessionsErrors, FlashbackListSessionsResponses, FlashbackListTokensData, FlashbackListTokensErrors, FlashbackListTokensResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackPreVerifyEmailData, FlashbackPreVerifyEmailErrors, FlashbackPreVerifyEmailResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, FlashbackRegisterData, FlashbackRegisterErrors, FlashbackRegisterResponses, FlashbackRequestResetPasswordData, FlashbackRequestResetPasswordErrors, FlashbackRequestResetPasswordResponses, FlashbackResendVerificationData, FlashbackResendVerificationErrors, FlashbackResendVerificationResponses, FlashbackResetPasswordData, FlashbackResetPasswordErrors, FlashbackResetPasswordResponses, FlashbackRevokeAllSessionsData, FlashbackRevokeAllSessionsErrors, FlashbackRevokeAllSessionsResponses, FlashbackRevokeSessionData, FlashbackRevokeSessionErrors, FlashbackRevokeSessionResponses, FlashbackRevokeTokenData, FlashbackRevokeTokenErrors, FlashbackRevokeTokenResponses, FlashbackVerifyEmailData, FlashbackVerifyEmailErrors, FlashbackVerifyEmailResponses, LatchkeyActivateAccountData, LatchkeyActivateAccountErrors, LatchkeyActivateAccountResponses, LatchkeyChangeAccountData, LatchkeyChangeAccountErrors, LatchkeyChangeAccountResponses, LatchkeyChangeAccountStatusData, LatchkeyChangeAccountStatusErrors, LatchkeyChangeAccountStatusResponses, LatchkeyChangeEmailData, LatchkeyChangeEmailErrors, LatchkeyChangeEmailResponses, LatchkeyChangePasswordData, LatchkeyChangePasswordErrors, LatchkeyChangePasswordResponses, LatchkeyConfirmEmailData, LatchkeyConfirmEmailErrors, LatchkeyConfirmEmailResponses, LatchkeyCreateApiKeyData, LatchkeyCreateApiKeyErrors, LatchkeyCreateApiKeyResponses, LatchkeyDeleteAccountData, LatchkeyDeleteAccountErrors, LatchkeyDeleteAccountResponses, LatchkeyDeleteApiKeyData, LatchkeyDeleteApiKeyErrors, LatchkeyDeleteApiKeyResponses, LatchkeyEndSessionData, LatchkeyEndSessionErrors, LatchkeyEndSessionResponses, LatchkeyEndSessionsData, LatchkeyEndSessionsErrors, LatchkeyEndSessionsOfData, LatchkeyEndSessionsOfErrors, LatchkeyEndSessionsOfResponses, LatchkeyEndSessionsResponses, LatchkeyFindAccountData, LatchkeyFindAccountErrors, LatchkeyFindAccountResponses, LatchkeyGetAccountData, LatchkeyGetAccountErrors, LatchkeyGetAccountResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetOrganizationData, LatchkeyGetOrganizationErrors, LatchkeyGetOrganizationResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, LatchkeyIntrospectTokenData, LatchkeyIntrospectTokenErrors, LatchkeyIntrospectTokenResponses, LatchkeyInviteAccountData, LatchkeyInviteAccountErrors, LatchkeyInviteAccountResponses, LatchkeyListApiKeysData, LatchkeyListApiKeysErrors, LatchkeyListApiKeysResponses, LatchkeyListSessionsData, LatchkeyListSessionsErrors, LatchkeyListSessionsResponses, LatchkeyReadAuditTrailData, LatchkeyReadAuditTrailErrors, LatchkeyReadAuditTrailResponses, LatchkeyRefreshSessionData, LatchkeyRefreshSessionErrors, LatchkeyRefreshSessionResponses, LatchkeyRequestEmailVerificationData, LatchkeyRequestEmailVerificationErrors, LatchkeyRequestEmailVerificationResponses, LatchkeyRequestPasswordResetData, LatchkeyRequestPasswordResetErrors, LatchkeyRequestPasswordResetResponses, LatchkeyResetPasswordData, LatchkeyResetPasswordErrors, LatchkeyResetPasswordResponses, LatchkeyRevokeTokenData, LatchkeyRevokeTokenErrors, LatchkeyRevokeTokenResponses, LatchkeyRotateApiKeyData, LatchkeyRotateApiKeyErrors, LatchkeyRotateApiKeyResponses, LatchkeyRotatePythOnApiKeyData, LatchkeyRotatePythOnApiKeyErrors, LatchkeyRotatePythOnApiKeyResponses, LatchkeySearchAccountsData, LatchkeySearchAccountsErrors, LatchkeySearchAccountsResponses, LatchkeySignInData, LatchkeySignInErrors, LatchkeySignInResponses, LatchkeySignOutData, LatchkeySignOutErrors, LatchkeySignOutResponses, LatchkeySignUpData, LatchkeySignUpErrors, LatchkeySignUpResponses, LatchkeyStartPasswordResetData, LatchkeyStartPasswordResetErrors, LatchkeyStartPasswordResetResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0ChangePasswordData, Px0ChangePasswordErrors, Px0ChangePasswordResponses, Px0CreateApiKeyData, Px0CreateApiKeyErrors, Px0CreateApiKeyResponses, Px0DeleteApiKeyData, Px0DeleteApiKeyErrors, Px0DeleteApiKeyResponses, Px0DeleteMeData, Px0DeleteMeErrors, Px0DeleteMeResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0HealthCheckData, Px0HealthCheckErrors, Px0HealthCheckResponses, Px0ListApiKeysData, Px0ListApiKeysErrors, Px0ListApiKeysResponses, Px0ListSessionsData, Px0ListSessionsErrors, Px0ListSessionsResponses, Px0ListUserOrgsData, Px0ListUserOrgsErrors, Px0ListUserOrgsResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, Px0RegenerateApiKeyData, Px0RegenerateApiKeyErrors, Px0RegenerateApiKeyResponses, Px0RegisterData, Px0RegisterErrors, Px0RegisterResponses, Px0ResetPasswordData, Px0ResetPasswordErrors, Px0ResetPasswordResponses, Px0RevokeSessionData, Px0RevokeSessionErrors, Px0RevokeSessionResponses, Px0TriggerPasswordResetData, Px0TriggerPasswordResetErrors, Px0TriggerPasswordResetResponses, Px0TriggerVerificationEmailData, Px0TriggerVerificationEmailErrors, Px0TriggerVerificationEmailResponses, Px0UpdateApiKeyData, Px0UpdateApiKeyErrors, Px0UpdateApiKeyResponses, Px0UpdateMeData, Px0UpdateMeErrors, Px0UpdateMeResponses, Px0VerifyEmailData, Px0VerifyEmailErrors, Px0VerifyEmailResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
+import type { FlashbackActivateData, FlashbackActivateErrors, FlashbackActivateResponses, FlashbackCheckOnlineData, FlashbackCheckOnlineErrors, FlashbackCheckOnlineResponses, FlashbackDeactivateData, FlashbackDeactivateErrors, FlashbackDeactivateResponses, FlashbackGetHealthData, FlashbackGetHealthErrors, FlashbackGetHealthResponses, FlashbackGetProfileData, FlashbackGetProfileErrors, FlashbackGetProfileResponses, FlashbackHeartbeatData, FlashbackHeartbeatErrors, FlashbackHeartbeatResponses, FlashbackListSessionsData, FlashbackListSessionsErrors, FlashbackListSessionsResponses, FlashbackListTokensData, FlashbackListTokensErrors, FlashbackListTokensResponses, FlashbackLoginData, FlashbackLoginErrors, FlashbackLoginResponses, FlashbackLogoutData, FlashbackLogoutErrors, FlashbackLogoutResponses, FlashbackPreVerifyEmailData, FlashbackPreVerifyEmailErrors, FlashbackPreVerifyEmailResponses, FlashbackRefreshData, FlashbackRefreshErrors, FlashbackRefreshResponses, FlashbackRegisterData, FlashbackRegisterErrors, FlashbackRegisterResponses, FlashbackRequestResetPasswordData, FlashbackRequestResetPasswordErrors, FlashbackRequestResetPasswordResponses, FlashbackResendVerificationData, FlashbackResendVerificationErrors, FlashbackResendVerificationResponses, FlashbackResetPasswordData, FlashbackResetPasswordErrors, FlashbackResetPasswordResponses, FlashbackRevokeAllSessionsData, FlashbackRevokeAllSessionsErrors, FlashbackRevokeAllSessionsResponses, FlashbackRevokeSessionData, FlashbackRevokeSessionErrors, FlashbackRevokeSessionResponses, FlashbackRevokeTokenData, FlashbackRevokeTokenErrors, FlashbackRevokeTokenResponses, FlashbackVerifyEmailData, FlashbackVerifyEmailErrors, FlashbackVerifyEmailResponses, LatchkeyActivateAccountData, LatchkeyActivateAccountErrors, LatchkeyActivateAccountResponses, LatchkeyChangeAccountData, LatchkeyChangeAccountErrors, LatchkeyChangeAccountResponses, LatchkeyChangeAccountStatusData, LatchkeyChangeAccountStatusErrors, LatchkeyChangeAccountStatusResponses, LatchkeyChangeEmailData, LatchkeyChangeEmailErrors, LatchkeyChangeEmailResponses, LatchkeyChangePasswordData, LatchkeyChangePasswordErrors, LatchkeyChangePasswordResponses, LatchkeyConfirmEmailData, LatchkeyConfirmEmailErrors, LatchkeyConfirmEmailResponses, LatchkeyCreateApiKeyData, LatchkeyCreateApiKeyErrors, LatchkeyCreateApiKeyResponses, LatchkeyDeleteAccountData, LatchkeyDeleteAccountErrors, LatchkeyDeleteAccountResponses, LatchkeyDeleteApiKeyData, LatchkeyDeleteApiKeyErrors, LatchkeyDeleteApiKeyResponses, LatchkeyEndSessionData, LatchkeyEndSessionErrors, LatchkeyEndSessionResponses, LatchkeyEndSessionsData, LatchkeyEndSessionsErrors, LatchkeyEndSessionsOfData, LatchkeyEndSessionsOfErrors, LatchkeyEndSessionsOfResponses, LatchkeyEndSessionsResponses, LatchkeyFindAccountData, LatchkeyFindAccountErrors, LatchkeyFindAccountResponses, LatchkeyGetAccountData, LatchkeyGetAccountErrors, LatchkeyGetAccountResponses, LatchkeyGetJwksData, LatchkeyGetJwksErrors, LatchkeyGetJwksResponses, LatchkeyGetLivenessData, LatchkeyGetLivenessErrors, LatchkeyGetLivenessResponses, LatchkeyGetOrganizationData, LatchkeyGetOrganizationErrors, LatchkeyGetOrganizationResponses, LatchkeyGetReadinessData, LatchkeyGetReadinessErrors, LatchkeyGetReadinessResponses, LatchkeyIntrospectTokenData, LatchkeyIntrospectTokenErrors, LatchkeyIntrospectTokenResponses, LatchkeyInviteAccountData, LatchkeyInviteAccountErrors, LatchkeyInviteAccountResponses, LatchkeyListApiKeysData, LatchkeyListApiKeysErrors, LatchkeyListApiKeysResponses, LatchkeyListSessionsData, LatchkeyListSessionsErrors, LatchkeyListSessionsResponses, LatchkeyReadAuditTrailData, LatchkeyReadAuditTrailErrors, LatchkeyReadAuditTrailResponses, LatchkeyRefreshSessionData, LatchkeyRefreshSessionErrors, LatchkeyRefreshSessionResponses, LatchkeyRequestEmailVerificationData, LatchkeyRequestEmailVerificationErrors, LatchkeyRequestEmailVerificationResponses, LatchkeyRequestPasswordResetData, LatchkeyRequestPasswordResetErrors, LatchkeyRequestPasswordResetResponses, LatchkeyResetPasswordData, LatchkeyResetPasswordErrors, LatchkeyResetPasswordResponses, LatchkeyRevokeTokenData, LatchkeyRevokeTokenErrors, LatchkeyRevokeTokenResponses, LatchkeyRotateApiKeyData, LatchkeyRotateApiKeyErrors, LatchkeyRotateApiKeyResponses, LatchkeyRotatePythOnApiKeyData, LatchkeyRotatePythOnApiKeyErrors, LatchkeyRotatePythOnApiKeyResponses, LatchkeySearchAccountsData, LatchkeySearchAccountsErrors, LatchkeySearchAccountsResponses, LatchkeySignInData, LatchkeySignInErrors, LatchkeySignInResponses, LatchkeySignOutData, LatchkeySignOutErrors, LatchkeySignOutResponses, LatchkeySignUpData, LatchkeySignUpErrors, LatchkeySignUpResponses, LatchkeyStartPasswordResetData, LatchkeyStartPasswordResetErrors, LatchkeyStartPasswordResetResponses, PixyleLoginData, PixyleLoginErrors, PixyleLoginResponses, PixyleRefreshData, PixyleRefreshErrors, PixyleRefreshResponses, PixyleRevokeAccessData, PixyleRevokeAccessErrors, PixyleRevokeAccessResponses, PixyleRevokeRefreshData, PixyleRevokeRefreshErrors, PixyleRevokeRefreshResponses, PuppilotAgentsSignInData, PuppilotAgentsSignInErrors, PuppilotAgentsSignInResponses, PuppilotChangePasswordData, PuppilotChangePasswordErrors, PuppilotChangePasswordResponses, PuppilotGetMeData, PuppilotGetMeErrors, PuppilotGetMeResponses, PuppilotGetOrganizationData, PuppilotGetOrganizationErrors, PuppilotGetOrganizationResponses, PuppilotLoginData, PuppilotLoginErrors, PuppilotLoginResponses, PuppilotRefreshTokenData, PuppilotRefreshTokenErrors, PuppilotRefreshTokenResponses, PuppilotRequestPasswordResetData, PuppilotRequestPasswordResetErrors, PuppilotRequestPasswordResetResponses, PuppilotResetPasswordData, PuppilotResetPasswordErrors, PuppilotResetPasswordResponses, Px0ChangePasswordData, Px0ChangePasswordErrors, Px0ChangePasswordResponses, Px0CreateApiKeyData, Px0CreateApiKeyErrors, Px0CreateApiKeyResponses, Px0DeleteApiKeyData, Px0DeleteApiKeyErrors, Px0DeleteApiKeyResponses, Px0DeleteMeData, Px0DeleteMeErrors, Px0DeleteMeResponses, Px0GetMeData, Px0GetMeErrors, Px0GetMeResponses, Px0HealthCheckData, Px0HealthCheckErrors, Px0HealthCheckResponses, Px0ListApiKeysData, Px0ListApiKeysErrors, Px0ListApiKeysResponses, Px0ListSessionsData, Px0ListSessionsErrors, Px0ListSessionsResponses, Px0ListUserOrgsData, Px0ListUserOrgsErrors, Px0ListUserOrgsResponses, Px0LoginData, Px0LoginErrors, Px0LoginResponses, Px0LogoutData, Px0LogoutErrors, Px0LogoutResponses, Px0RegenerateApiKeyData, Px0RegenerateApiKeyErrors, Px0RegenerateApiKeyResponses, Px0RegisterData, Px0RegisterErrors, Px0RegisterResponses, Px0ResetPasswordData, Px0ResetPasswordErrors, Px0ResetPasswordResponses, Px0RevokeSessionData, Px0RevokeSessionErrors, Px0RevokeSessionResponses, Px0TriggerPasswordResetData, Px0TriggerPasswordResetErrors, Px0TriggerPasswordResetResponses, Px0TriggerVerificationEmailData, Px0TriggerVerificationEmailErrors, Px0TriggerVerificationEmailResponses, Px0UpdateApiKeyData, Px0UpdateApiKeyErrors, Px0UpdateApiKeyResponses, Px0UpdateMeData, Px0UpdateMeErrors, Px0UpdateMeResponses, Px0VerifyEmailData, Px0VerifyEmailErrors, Px0VerifyEmailResponses, PythOnAddPackageData, PythOnAddPackageErrors, PythOnAddPackageResponses, PythOnDeleteEncryptedCodeData, PythOnDeleteEncryptedCodeErrors, PythOnDeleteEncryptedCodeResponses, PythOnDeleteSecretData, PythOnDeleteSecretErrors, PythOnDeleteSecretResponses, PythOnEncryptCodeData, PythOnEncryptCodeErrors, PythOnEncryptCodeResponses, PythOnExecuteCodeData, PythOnExecuteCodeErrors, PythOnExecuteCodeResponses, PythOnExecuteEncryptedCodeData, PythOnExecuteEncryptedCodeErrors, PythOnExecuteEncryptedCodeResponses, PythOnGenerateCodeData, PythOnGenerateCodeErrors, PythOnGenerateCodeResponses, PythOnGetAuditLogData, PythOnGetAuditLogErrors, PythOnGetAuditLogResponses, PythOnGetHealthData, PythOnGetHealthErrors, PythOnGetHealthResponses, PythOnGetInfoData, PythOnGetInfoErrors, PythOnGetInfoResponses, PythOnListEncryptedCodeData, PythOnListEncryptedCodeErrors, PythOnListEncryptedCodeResponses, PythOnListPackagesData, PythOnListPackagesErrors, PythOnListPackagesResponses, PythOnListSecretsData, PythOnListSecretsErrors, PythOnListSecretsResponses, PythOnLoginData, PythOnLoginErrors, PythOnLoginResponses, PythOnPutEncryptedCodeData, PythOnPutEncryptedCodeErrors, PythOnPutEncryptedCodeResponses, PythOnPutSecretData, PythOnPutSecretErrors, PythOnPutSecretResponses, PythOnRefreshTokenData, PythOnRefreshTokenErrors, PythOnRefreshTokenResponses, PythOnRegisterData, PythOnRegisterErrors, PythOnRegisterResponses, PythOnRemovePackageData, PythOnRemovePackageErrors, PythOnRemovePackageResponses, PythOnSetPackagesData, PythOnSetPackagesErrors, PythOnSetPackagesResponses, PythOnVerifyTokenData, PythOnVerifyTokenErrors, PythOnVerifyTokenResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -653,7 +653,7 @@ export const latchkeyEndSessionsOf = <ThrowOnError extends boolean = false>(opti
 /**
  * Read the audit trail
  *
- * Newest first.
+ * Newest first: what was changed, and what was tried and refused. An action is named as what comes of it where it succeeds: a sign-in that was refused is a `session.opened` whose outcome is `failure`. Refreshes are there where they were refused.
  */
 export const latchkeyReadAuditTrail = <ThrowOnError extends boolean = false>(options?: Options<LatchkeyReadAuditTrailData, ThrowOnError>) => (options?.client ?? client).get<LatchkeyReadAuditTrailResponses, LatchkeyReadAuditTrailErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1138,7 +1138,7 @@ export const pythOnRefreshToken = <ThrowOnError extends boolean = false>(options
 /**
  * Is the service well?
  *
- * Asks the database. The vendor names this operation and its schema; path and fields are our completion.
+ * Asks the database, and tells of the sandbox what is known: nothing is run for this. The vendor names this operation and its schema; path and fields are our completion.
  */
 export const pythOnGetHealth = <ThrowOnError extends boolean = false>(options?: Options<PythOnGetHealthData, ThrowOnError>) => (options?.client ?? client).get<PythOnGetHealthResponses, PythOnGetHealthErrors, ThrowOnError>({ url: '/api/health', ...options });
 
@@ -1148,3 +1148,200 @@ export const pythOnGetHealth = <ThrowOnError extends boolean = false>(options?: 
  * Says which API this is, and where its documentation lies. The vendor names this operation; path and shape are our completion.
  */
 export const pythOnGetInfo = <ThrowOnError extends boolean = false>(options?: Options<PythOnGetInfoData, ThrowOnError>) => (options?.client ?? client).get<PythOnGetInfoResponses, PythOnGetInfoErrors, ThrowOnError>({ url: '/api', ...options });
+
+/**
+ * Run a program in the sandbox
+ *
+ * Runs a program once, in a fresh process without network, files or other processes, with the account's secrets as its environment variables and the account's packages importable. However the program ends, the answer is a 200 that says so. Who sends `Accept: text/event-stream` gets the output as it comes: events `stdout` and `stderr` with `{"text"}`, and `result` with the whole answer at the end, or `error`. A client that goes away ends the program. Values of secrets that have eight characters or more are masked in the output, as far as they stand there unchanged. The vendor names this operation; its shapes are our completion.
+ */
+export const pythOnExecuteCode = <ThrowOnError extends boolean = false>(options: Options<PythOnExecuteCodeData, ThrowOnError>) => (options.client ?? client).post<PythOnExecuteCodeResponses, PythOnExecuteCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/execute',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a secret
+ *
+ * The vendor names this operation; path and answers are our completion.
+ */
+export const pythOnDeleteSecret = <ThrowOnError extends boolean = false>(options: Options<PythOnDeleteSecretData, ThrowOnError>) => (options.client ?? client).delete<PythOnDeleteSecretResponses, PythOnDeleteSecretErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets/{name}',
+    ...options
+});
+
+/**
+ * Create or update a secret
+ *
+ * Stores a value for the account's own programs, which find it in the environment variable of that name. No answer ever has it. The vendor names this operation; path and shapes are our completion.
+ */
+export const pythOnPutSecret = <ThrowOnError extends boolean = false>(options: Options<PythOnPutSecretData, ThrowOnError>) => (options.client ?? client).put<PythOnPutSecretResponses, PythOnPutSecretErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List all secrets
+ *
+ * Names and times, by name; no values. The vendor names this operation; path and shape are our completion.
+ */
+export const pythOnListSecrets = <ThrowOnError extends boolean = false>(options?: Options<PythOnListSecretsData, ThrowOnError>) => (options?.client ?? client).get<PythOnListSecretsResponses, PythOnListSecretsErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets',
+    ...options
+});
+
+/**
+ * Get the audit log
+ *
+ * What happened to the caller's own account, through every API of this service, newest first. The vendor names this operation; path, query and shapes are our completion.
+ */
+export const pythOnGetAuditLog = <ThrowOnError extends boolean = false>(options?: Options<PythOnGetAuditLogData, ThrowOnError>) => (options?.client ?? client).get<PythOnGetAuditLogResponses, PythOnGetAuditLogErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit',
+    ...options
+});
+
+/**
+ * Have a program written, and run it if wanted
+ *
+ * Has a model write a program for what the prompt asks, and runs it in the sandbox where `execute` is true, exactly as `POST /api/v1/execute` would. The model gets the prompt, and the names of the account's secrets and packages; never a value. Who sends `Accept: text/event-stream` gets events `code` with `{"text"}` as the program is written, then those of the run, and `result` at the end, or `error`. Bodies and the answers beside 200 are our completion.
+ */
+export const pythOnGenerateCode = <ThrowOnError extends boolean = false>(options: Options<PythOnGenerateCodeData, ThrowOnError>) => (options.client ?? client).post<PythOnGenerateCodeResponses, PythOnGenerateCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/generate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List persistent packages
+ *
+ * The packages that the account's Python programs may import, by name. The vendor names this operation; path and shape are our completion.
+ */
+export const pythOnListPackages = <ThrowOnError extends boolean = false>(options?: Options<PythOnListPackagesData, ThrowOnError>) => (options?.client ?? client).get<PythOnListPackagesResponses, PythOnListPackagesErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packages',
+    ...options
+});
+
+/**
+ * Add a single package
+ *
+ * Puts one more package into the list, or another version in place of the one that is there. The vendor names this operation; path and shapes are our completion.
+ */
+export const pythOnAddPackage = <ThrowOnError extends boolean = false>(options: Options<PythOnAddPackageData, ThrowOnError>) => (options.client ?? client).post<PythOnAddPackageResponses, PythOnAddPackageErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set the package list
+ *
+ * Puts another list in place of the one that there is. Each package is locked to one file of the index, a wheel of pure Python, by version and SHA-256; what a package needs itself is to be named, too. Where one cannot be had, the list stays as it was. The vendor names this operation; path and shapes are our completion.
+ */
+export const pythOnSetPackages = <ThrowOnError extends boolean = false>(options: Options<PythOnSetPackagesData, ThrowOnError>) => (options.client ?? client).put<PythOnSetPackagesResponses, PythOnSetPackagesErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a package
+ *
+ * The vendor names this operation; path and answers are our completion.
+ */
+export const pythOnRemovePackage = <ThrowOnError extends boolean = false>(options: Options<PythOnRemovePackageData, ThrowOnError>) => (options.client ?? client).delete<PythOnRemovePackageResponses, PythOnRemovePackageErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packages/{name}',
+    ...options
+});
+
+/**
+ * Client encryption helper
+ *
+ * Encrypts code as a client does, for who tries the API by hand. It is a convenience for tests: code and password come to the server here, which is what client-side encryption is there to avoid. Real clients encrypt by themselves, with the SDK's `encryptCode` for one. What is sent is neither stored nor logged. Fields are our completion.
+ */
+export const pythOnEncryptCode = <ThrowOnError extends boolean = false>(options: Options<PythOnEncryptCodeData, ThrowOnError>) => (options.client ?? client).post<PythOnEncryptCodeResponses, PythOnEncryptCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/zk/encrypt',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete encrypted code
+ *
+ * The vendor names this operation; path and answers are our completion.
+ */
+export const pythOnDeleteEncryptedCode = <ThrowOnError extends boolean = false>(options: Options<PythOnDeleteEncryptedCodeData, ThrowOnError>) => (options.client ?? client).delete<PythOnDeleteEncryptedCodeResponses, PythOnDeleteEncryptedCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/zk/code/{name}',
+    ...options
+});
+
+/**
+ * Store encrypted code
+ *
+ * Stores a program that only its owner's password opens. The server keeps it as it is and does not decrypt it. The payload names its program, and must name this one. Fields are our completion.
+ */
+export const pythOnPutEncryptedCode = <ThrowOnError extends boolean = false>(options: Options<PythOnPutEncryptedCodeData, ThrowOnError>) => (options.client ?? client).put<PythOnPutEncryptedCodeResponses, PythOnPutEncryptedCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/zk/code/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List encrypted code
+ *
+ * Names, sizes and times, by name. The vendor names this operation; path and shape are our completion.
+ */
+export const pythOnListEncryptedCode = <ThrowOnError extends boolean = false>(options?: Options<PythOnListEncryptedCodeData, ThrowOnError>) => (options?.client ?? client).get<PythOnListEncryptedCodeResponses, PythOnListEncryptedCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/zk/code',
+    ...options
+});
+
+/**
+ * Decrypt and execute in the sandbox
+ *
+ * Runs a stored program: the password goes to the sandbox, which derives the key, opens the program and runs it as `POST /api/v1/execute` does. The server's own process does not decrypt, and neither stores nor logs the password; but it hands it on, so this is not a protection from who runs the server, and the output is seen. Fields and the answers beside 200 are our completion.
+ */
+export const pythOnExecuteEncryptedCode = <ThrowOnError extends boolean = false>(options: Options<PythOnExecuteEncryptedCodeData, ThrowOnError>) => (options.client ?? client).post<PythOnExecuteEncryptedCodeResponses, PythOnExecuteEncryptedCodeErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/zk/execute/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});

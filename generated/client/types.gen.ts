@@ -182,7 +182,7 @@ export type FlashbackRegisterRequest = {
      */
     email: string;
     /**
-     * The password to be.
+     * The password to be. 8 to 256 characters, more where the operator asks for more; none that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     password: string;
     /**
@@ -392,7 +392,7 @@ export type FlashbackVerifyEmailRequest = {
      */
     token: string;
     /**
-     * A new password for the account.
+     * A new password for the account. 8 to 256 characters, more where the operator asks for more; none that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     password?: string;
 };
@@ -422,7 +422,7 @@ export type FlashbackResetPasswordRequest = {
      */
     token: string;
     /**
-     * The password to be.
+     * The password to be. 8 to 256 characters, more where the operator asks for more; none that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     newPassword: string;
 };
@@ -606,7 +606,7 @@ export type LatchkeyNextCursor = string | null;
 export type LatchkeySignUpRequest = {
     email: LatchkeyEmail;
     /**
-     * 8 characters or more, or as many as the service asks for; 256 at most.
+     * 8 characters or more, or as many as the service asks for; 256 at most. None that is among the common ones, and enough without the words of your address, your name and this service.
      */
     password: string;
     /**
@@ -642,7 +642,7 @@ export type LatchkeyPasswordResetRequest = {
      */
     token: string;
     /**
-     * 8 characters or more, or as many as the service asks for; 256 at most.
+     * 8 characters or more, or as many as the service asks for; 256 at most. None that is among the common ones, and enough without the words of your address, your name and this service.
      */
     newPassword: string;
 };
@@ -657,7 +657,7 @@ export type LatchkeyActivationRequest = {
      */
     token: string;
     /**
-     * 8 characters or more, or as many as the service asks for; 256 at most.
+     * 8 characters or more, or as many as the service asks for; 256 at most. None that is among the common ones, and enough without the words of your address, your name and this service.
      */
     password: string;
     /**
@@ -779,7 +779,7 @@ export type LatchkeyPasswordChange = {
      */
     currentPassword: string;
     /**
-     * 8 characters or more, or as many as the service asks for; 256 at most.
+     * 8 characters or more, or as many as the service asks for; 256 at most. None that is among the common ones, and enough without the words of your address, your name and this service.
      */
     newPassword: string;
     /**
@@ -974,17 +974,26 @@ export type LatchkeyAuditRecord = {
      */
     at: string;
     /**
-     * What happened.
+     * What happened, or was tried.
      */
     action: string;
+    outcome: LatchkeyAuditOutcome;
     /**
-     * The account that it happened to.
+     * Why it was refused; null: it was not.
+     */
+    reason: string | null;
+    /**
+     * The account that it is about; null where it is not known.
      */
     accountId: string | null;
     /**
-     * The operator who did it; null: the account's owner or, where `dialect` is `command line`, who runs the service.
+     * The operator who did it, or who wanted to act as one; null: the account's owner or, where `dialect` is `command line`, who runs the service.
      */
     actorId: string | null;
+    /**
+     * A keyed hash of the e-mail address that was tried, in hex; null where none was. The same address has the same one.
+     */
+    addressHash: string | null;
     /**
      * The API that it came through, or `command line`.
      */
@@ -998,6 +1007,11 @@ export type LatchkeyAuditRecord = {
      */
     requestId: string | null;
 };
+
+/**
+ * Whether it was done or refused.
+ */
+export type LatchkeyAuditOutcome = 'success' | 'failure';
 
 /**
  * Fields of other names are ignored.
@@ -1288,7 +1302,7 @@ export type PuppilotPasswordReset = {
      */
     token: string;
     /**
-     * 8 to 256 characters, more where the operator asks for more.
+     * 8 to 256 characters, more where the operator asks for more; none that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     new_password: string;
 };
@@ -1299,7 +1313,7 @@ export type PuppilotPasswordChange = {
      */
     old_password: string;
     /**
-     * 8 to 256 characters, more where the operator asks for more.
+     * 8 to 256 characters, more where the operator asks for more; none that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     new_password: string;
 };
@@ -1421,7 +1435,7 @@ export type Px0RegisterRequest = {
      */
     email: string;
     /**
-     * Any characters. Empty is as good as missing; more than 256 are too many.
+     * Any characters. Empty is as good as missing; more than 256 are too many. None that is among the common ones, and enough without the words of one's address, one's name and this service.
      */
     password: string;
     /**
@@ -1720,7 +1734,7 @@ export type PythOnAuthRequest = {
      */
     email: string;
     /**
-     * The account's password.
+     * The account's password. A new one has 8 to 256 characters, more where the operator asks for more; it is none of the common ones, and long enough without the words of one's address and this service.
      */
     password: string;
 };
@@ -1755,6 +1769,359 @@ export type PythOnVerifyResponse = {
     user: PythOnUserInfo;
 };
 
+/**
+ * The vendor names this schema; its fields are our completion.
+ */
+export type PythOnExecuteRequest = {
+    /**
+     * The program.
+     */
+    code: string;
+    language?: PythOnLanguage;
+    stdin?: PythOnStdin;
+    timeout?: PythOnTimeout;
+    secrets?: PythOnSecretNames;
+    packages?: PythOnPackageNames;
+};
+
+/**
+ * The language of the program.
+ */
+export type PythOnLanguage = 'python' | 'javascript';
+
+/**
+ * What the program reads on its standard input.
+ */
+export type PythOnStdin = string;
+
+/**
+ * For how long the program may run, in seconds.
+ */
+export type PythOnTimeout = number;
+
+/**
+ * The secrets that the program gets; without this, all of them.
+ */
+export type PythOnSecretNames = Array<string>;
+
+/**
+ * The packages of the account's list that the program may import; without this, all of them.
+ */
+export type PythOnPackageNames = Array<string>;
+
+/**
+ * That stdout and stderr come out is the vendor's; the other fields are our completion.
+ */
+export type PythOnExecuteResponse = {
+    /**
+     * Names this run in the audit log.
+     */
+    executionId: string;
+    /**
+     * `ok`: it ended with exit code 0; `error`: with another one, or an exception; the limits: it was ended there; `setup_error`: it never began.
+     */
+    status: 'ok' | 'error' | 'timeout' | 'cpu_limit' | 'memory_limit' | 'output_limit' | 'setup_error';
+    /**
+     * Whether the status is `ok`.
+     */
+    success: boolean;
+    /**
+     * Null where the program did not end by itself.
+     */
+    exitCode: number | null;
+    /**
+     * What it wrote on standard output.
+     */
+    stdout: string;
+    /**
+     * What it wrote on standard error.
+     */
+    stderr: string;
+    /**
+     * Whether there was more on standard output.
+     */
+    stdoutTruncated: boolean;
+    /**
+     * Whether there was more on standard error.
+     */
+    stderrTruncated: boolean;
+    /**
+     * How long it ran, in milliseconds.
+     */
+    durationMs: number;
+};
+
+/**
+ * Events as the HTML standard has them (section 9.2); the data of each is JSON.
+ */
+export type PythOnEventStream = string;
+
+/**
+ * The vendor names this schema; its fields are our completion.
+ */
+export type PythOnSecretInput = {
+    /**
+     * The secret itself.
+     */
+    value: string;
+    /**
+     * What it is for. Not secret.
+     */
+    description?: string;
+};
+
+/**
+ * The vendor names this schema; its fields are our completion. There is no value in it.
+ */
+export type PythOnSecretMetadata = {
+    /**
+     * The environment variable.
+     */
+    name: string;
+    /**
+     * What it is for.
+     */
+    description: string | null;
+    /**
+     * When it was made (RFC 3339).
+     */
+    createdAt: string;
+    /**
+     * When it got its value (RFC 3339).
+     */
+    updatedAt: string;
+};
+
+export type PythOnSecretList = {
+    secrets: Array<PythOnSecretMetadata>;
+};
+
+/**
+ * The vendor names this schema; its fields are our completion.
+ */
+export type PythOnAuditEntry = {
+    /**
+     * Grows with each entry.
+     */
+    id: string;
+    /**
+     * When it happened (RFC 3339).
+     */
+    timestamp: string;
+    /**
+     * What happened, or was tried.
+     */
+    action: string;
+    /**
+     * Whether it came to that; of `code.executed` and `code.generated`, whether it began.
+     */
+    success: boolean;
+    /**
+     * Why it was refused.
+     */
+    reason: string | null;
+    /**
+     * What it is about: the name of a secret, a package or a program, or the id of a run.
+     */
+    resource: string | null;
+    /**
+     * Which of this service's APIs it went through.
+     */
+    api: string;
+    /**
+     * From which address it came.
+     */
+    ip: string | null;
+};
+
+export type PythOnAuditLog = {
+    entries: Array<PythOnAuditEntry>;
+    /**
+     * Where the log goes on; null behind its end.
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * That there is a prompt is the vendor's; the fields are our completion.
+ */
+export type PythOnGenerateRequest = {
+    /**
+     * What the program is to do.
+     */
+    prompt: string;
+    language?: PythOnLanguage;
+    /**
+     * Whether to run it.
+     */
+    execute?: boolean;
+    timeout?: PythOnTimeout;
+};
+
+/**
+ * That code and results come out is the vendor's; the fields are our completion.
+ */
+export type PythOnGenerateResponse = {
+    /**
+     * The program.
+     */
+    code: string;
+    language: PythOnLanguage;
+    /**
+     * What the model says of it.
+     */
+    explanation: string;
+    /**
+     * How it ended; null where it was not run.
+     */
+    execution: PythOnExecuteResponse | null;
+};
+
+export type PythOnPackageInput = {
+    package: PythOnPackageRequirement;
+};
+
+export type PythOnPackageListInput = {
+    packages: Array<PythOnPackageRequirement>;
+};
+
+/**
+ * A name, for the newest version, or `name==version`.
+ */
+export type PythOnPackageRequirement = string;
+
+/**
+ * The vendor names this schema; its fields are our completion.
+ */
+export type PythOnPackageInfo = {
+    /**
+     * As the index spells it (PEP 503, normalized).
+     */
+    name: string;
+    version: string;
+    /**
+     * Whose package it is.
+     */
+    language: 'python';
+    /**
+     * Of its file.
+     */
+    sha256: string;
+    /**
+     * Of its file.
+     */
+    sizeBytes: number;
+    /**
+     * When it came into the list (RFC 3339).
+     */
+    addedAt: string;
+};
+
+export type PythOnPackageList = {
+    packages: Array<PythOnPackageInfo>;
+};
+
+export type PythOnEncryptRequest = {
+    /**
+     * The program.
+     */
+    code: string;
+    /**
+     * The password that opens the program. It is not the account's.
+     */
+    masterPassword: string;
+    name: PythOnProgramName;
+    language?: PythOnLanguage;
+};
+
+/**
+ * The program's name.
+ */
+export type PythOnProgramName = string;
+
+/**
+ * A program under Argon2id and XChaCha20-Poly1305, which the vendor names; the fields are our completion. Base64 is that of RFC 4648, section 4, with padding. The associated data is the lines `zk1`, `argon2id`, `19`, m, t, p, salt, cipher, language and name, with a line feed between each two.
+ */
+export type PythOnZkPayload = {
+    /**
+     * The version of this format.
+     */
+    v: 1;
+    name: PythOnProgramName;
+    /**
+     * The language of the program.
+     */
+    language: 'python' | 'javascript';
+    kdf: {
+        alg: 'argon2id';
+        v: 19;
+        /**
+         * Memory in KiB.
+         */
+        m: number;
+        /**
+         * Passes.
+         */
+        t: number;
+        p: 1;
+        /**
+         * 16 bytes.
+         */
+        salt: string;
+    };
+    cipher: 'xchacha20poly1305-ietf';
+    /**
+     * 24 bytes.
+     */
+    nonce: string;
+    /**
+     * The encrypted program and its tag of 16 bytes: 512 KiB at most.
+     */
+    ct: string;
+};
+
+/**
+ * The vendor names this schema; its fields are our completion.
+ */
+export type PythOnEncryptedCodeMetadata = {
+    name: PythOnProgramName;
+    /**
+     * The language of the program.
+     */
+    language: 'python' | 'javascript';
+    /**
+     * How it is encrypted.
+     */
+    algorithm: 'argon2id+xchacha20poly1305-ietf';
+    /**
+     * Of the program itself.
+     */
+    sizeBytes: number;
+    /**
+     * When it was first stored (RFC 3339).
+     */
+    createdAt: string;
+    /**
+     * When it was stored last (RFC 3339).
+     */
+    updatedAt: string;
+};
+
+export type PythOnEncryptedCodeList = {
+    programs: Array<PythOnEncryptedCodeMetadata>;
+};
+
+export type PythOnEncryptedExecuteRequest = {
+    /**
+     * The password that opens the program. It is not the account's.
+     */
+    masterPassword: string;
+    stdin?: PythOnStdin;
+    timeout?: PythOnTimeout;
+    secrets?: PythOnSecretNames;
+    packages?: PythOnPackageNames;
+};
+
 export type PythOnHealthResponse = {
     /**
      * Always `ok`; trouble is another status code.
@@ -1772,6 +2139,24 @@ export type PythOnHealthResponse = {
      * The time now (RFC 3339).
      */
     timestamp: string;
+    /**
+     * Always `ok`; where the database is away, the answer is a 503.
+     */
+    database: 'ok';
+    sandbox: {
+        /**
+         * What programs run in.
+         */
+        provider: 'deno' | 'bwrap' | 'off';
+        /**
+         * `untested`: its walls are tried before the first run; `failed`: one did not hold, and nothing is run.
+         */
+        state: 'off' | 'untested' | 'ready' | 'failed';
+        /**
+         * What is wrong.
+         */
+        reason: string | null;
+    };
 };
 
 export type PythOnInfoResponse = {
@@ -1801,6 +2186,10 @@ export type PythOnError = {
      * The same, for programs.
      */
     code: string;
+    /**
+     * Of a request that is not valid: where, and which rule of this contract it breaks.
+     */
+    details?: Array<string>;
 };
 
 /**
@@ -1839,6 +2228,11 @@ export type LatchkeyAuditAccount = string;
 export type LatchkeyAuditAction = string;
 
 /**
+ * What came out so, alone.
+ */
+export type LatchkeyAuditOutcome2 = LatchkeyAuditOutcome;
+
+/**
  * The version of the API that the client speaks.
  */
 export type PuppilotApiVersion = 'v1';
@@ -1852,6 +2246,16 @@ export type PuppilotOptionalApiVersion = 'v1';
  * Which key.
  */
 export type Px0ApiKeyId = string;
+
+/**
+ * The name of an environment variable.
+ */
+export type PythOnSecretName = string;
+
+/**
+ * The program's name.
+ */
+export type PythOnProgramName2 = string;
 
 export type FlashbackCheckOnlineData = {
     body?: never;
@@ -2805,7 +3209,7 @@ export type LatchkeySignUpData = {
 
 export type LatchkeySignUpErrors = {
     /**
-     * The request is not what the contract asks for, or the new password is too short or too long.
+     * The request is not what the contract asks for, or the new password is too short, too long, too common or too guessable.
      */
     400: LatchkeyProblem;
     /**
@@ -2985,7 +3389,7 @@ export type LatchkeyResetPasswordData = {
 
 export type LatchkeyResetPasswordErrors = {
     /**
-     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short or too long.
+     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short, too long, too common or too guessable.
      */
     400: LatchkeyProblem;
     /**
@@ -3030,7 +3434,7 @@ export type LatchkeyActivateAccountData = {
 
 export type LatchkeyActivateAccountErrors = {
     /**
-     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short or too long.
+     * The request is not what the contract asks for, the token is none, was used, or has expired, or the password is too short, too long, too common or too guessable.
      */
     400: LatchkeyProblem;
     /**
@@ -3230,7 +3634,7 @@ export type LatchkeyChangePasswordData = {
 
 export type LatchkeyChangePasswordErrors = {
     /**
-     * The request is not what the contract asks for, or the new password is too short or too long.
+     * The request is not what the contract asks for, or the new password is too short, too long, too common or too guessable.
      */
     400: LatchkeyProblem;
     /**
@@ -4264,6 +4668,10 @@ export type LatchkeyReadAuditTrailData = {
          */
         action?: string;
         /**
+         * What came out so, alone.
+         */
+        outcome?: LatchkeyAuditOutcome;
+        /**
          * The `nextCursor` of the page before. It means nothing by itself, and may look another way in the next version.
          */
         cursor?: string;
@@ -5262,7 +5670,7 @@ export type Px0ResetPasswordData = {
 
 export type Px0ResetPasswordErrors = {
     /**
-     * A field is missing or empty, the password is too short or too long, or the code is wrong, used or expired.
+     * A field is missing or empty, the password is too short, too long or easy to guess, or the code is wrong, used or expired.
      */
     400: Px0ApiError;
     /**
@@ -5566,7 +5974,7 @@ export type Px0ChangePasswordData = {
 
 export type Px0ChangePasswordErrors = {
     /**
-     * A field is missing or empty, or the new password is too short or too long.
+     * A field is missing or empty, or the new password is too short, too long or easy to guess.
      */
     400: Px0ApiError;
     /**
@@ -5974,7 +6382,7 @@ export type PythOnRegisterErrors = {
      */
     500: PythOnError;
     /**
-     * The service is busy or its database is away.
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
      */
     503: PythOnError;
 };
@@ -6023,7 +6431,7 @@ export type PythOnLoginErrors = {
      */
     500: PythOnError;
     /**
-     * The service is busy or its database is away.
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
      */
     503: PythOnError;
 };
@@ -6060,7 +6468,7 @@ export type PythOnVerifyTokenErrors = {
      */
     500: PythOnError;
     /**
-     * The service is busy or its database is away.
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
      */
     503: PythOnError;
 };
@@ -6097,7 +6505,7 @@ export type PythOnRefreshTokenErrors = {
      */
     500: PythOnError;
     /**
-     * The service is busy or its database is away.
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
      */
     503: PythOnError;
 };
@@ -6126,7 +6534,7 @@ export type PythOnGetHealthErrors = {
      */
     500: PythOnError;
     /**
-     * The service is busy or its database is away.
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
      */
     503: PythOnError;
 };
@@ -6166,3 +6574,793 @@ export type PythOnGetInfoResponses = {
 };
 
 export type PythOnGetInfoResponse = PythOnGetInfoResponses[keyof PythOnGetInfoResponses];
+
+export type PythOnExecuteCodeData = {
+    body: PythOnExecuteRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/execute';
+};
+
+export type PythOnExecuteCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnExecuteCodeError = PythOnExecuteCodeErrors[keyof PythOnExecuteCodeErrors];
+
+export type PythOnExecuteCodeResponses = {
+    /**
+     * The program has run, and that is how it ended.
+     */
+    200: PythOnExecuteResponse;
+};
+
+export type PythOnExecuteCodeResponse = PythOnExecuteCodeResponses[keyof PythOnExecuteCodeResponses];
+
+export type PythOnDeleteSecretData = {
+    body?: never;
+    path: {
+        /**
+         * The name of an environment variable.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{name}';
+};
+
+export type PythOnDeleteSecretErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has no such thing.
+     */
+    404: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnDeleteSecretError = PythOnDeleteSecretErrors[keyof PythOnDeleteSecretErrors];
+
+export type PythOnDeleteSecretResponses = {
+    /**
+     * The secret is gone.
+     */
+    204: void;
+};
+
+export type PythOnDeleteSecretResponse = PythOnDeleteSecretResponses[keyof PythOnDeleteSecretResponses];
+
+export type PythOnPutSecretData = {
+    body: PythOnSecretInput;
+    path: {
+        /**
+         * The name of an environment variable.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{name}';
+};
+
+export type PythOnPutSecretErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has as many as it may have.
+     */
+    409: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnPutSecretError = PythOnPutSecretErrors[keyof PythOnPutSecretErrors];
+
+export type PythOnPutSecretResponses = {
+    /**
+     * The secret has this value now.
+     */
+    200: PythOnSecretMetadata;
+    /**
+     * The secret is new.
+     */
+    201: PythOnSecretMetadata;
+};
+
+export type PythOnPutSecretResponse = PythOnPutSecretResponses[keyof PythOnPutSecretResponses];
+
+export type PythOnListSecretsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secrets';
+};
+
+export type PythOnListSecretsErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnListSecretsError = PythOnListSecretsErrors[keyof PythOnListSecretsErrors];
+
+export type PythOnListSecretsResponses = {
+    /**
+     * The account's secrets.
+     */
+    200: PythOnSecretList;
+};
+
+export type PythOnListSecretsResponse = PythOnListSecretsResponses[keyof PythOnListSecretsResponses];
+
+export type PythOnGetAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only what is called so.
+         */
+        action?: string;
+        /**
+         * Only what succeeded, or what was refused.
+         */
+        outcome?: 'success' | 'failure';
+        /**
+         * Not before then (RFC 3339).
+         */
+        from?: string;
+        /**
+         * Before then (RFC 3339).
+         */
+        until?: string;
+        /**
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the answer before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type PythOnGetAuditLogErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnGetAuditLogError = PythOnGetAuditLogErrors[keyof PythOnGetAuditLogErrors];
+
+export type PythOnGetAuditLogResponses = {
+    /**
+     * A part of the log.
+     */
+    200: PythOnAuditLog;
+};
+
+export type PythOnGetAuditLogResponse = PythOnGetAuditLogResponses[keyof PythOnGetAuditLogResponses];
+
+export type PythOnGenerateCodeData = {
+    body: PythOnGenerateRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/generate';
+};
+
+export type PythOnGenerateCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * The request is understood, and what it asks for cannot be had.
+     */
+    422: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The model's answer was cut short, or none.
+     */
+    502: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnGenerateCodeError = PythOnGenerateCodeErrors[keyof PythOnGenerateCodeErrors];
+
+export type PythOnGenerateCodeResponses = {
+    /**
+     * The program, and how it ended where it was run.
+     */
+    200: PythOnGenerateResponse;
+};
+
+export type PythOnGenerateCodeResponse = PythOnGenerateCodeResponses[keyof PythOnGenerateCodeResponses];
+
+export type PythOnListPackagesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/packages';
+};
+
+export type PythOnListPackagesErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnListPackagesError = PythOnListPackagesErrors[keyof PythOnListPackagesErrors];
+
+export type PythOnListPackagesResponses = {
+    /**
+     * The packages of the account.
+     */
+    200: PythOnPackageList;
+};
+
+export type PythOnListPackagesResponse = PythOnListPackagesResponses[keyof PythOnListPackagesResponses];
+
+export type PythOnAddPackageData = {
+    body: PythOnPackageInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/packages';
+};
+
+export type PythOnAddPackageErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has as many as it may have.
+     */
+    409: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * The request is understood, and what it asks for cannot be had.
+     */
+    422: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnAddPackageError = PythOnAddPackageErrors[keyof PythOnAddPackageErrors];
+
+export type PythOnAddPackageResponses = {
+    /**
+     * The package is in the list.
+     */
+    201: PythOnPackageInfo;
+};
+
+export type PythOnAddPackageResponse = PythOnAddPackageResponses[keyof PythOnAddPackageResponses];
+
+export type PythOnSetPackagesData = {
+    body: PythOnPackageListInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/packages';
+};
+
+export type PythOnSetPackagesErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has as many as it may have.
+     */
+    409: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * The request is understood, and what it asks for cannot be had.
+     */
+    422: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnSetPackagesError = PythOnSetPackagesErrors[keyof PythOnSetPackagesErrors];
+
+export type PythOnSetPackagesResponses = {
+    /**
+     * The packages of the account.
+     */
+    200: PythOnPackageList;
+};
+
+export type PythOnSetPackagesResponse = PythOnSetPackagesResponses[keyof PythOnSetPackagesResponses];
+
+export type PythOnRemovePackageData = {
+    body?: never;
+    path: {
+        /**
+         * The package's name, in any of its spellings.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/packages/{name}';
+};
+
+export type PythOnRemovePackageErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has no such thing.
+     */
+    404: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnRemovePackageError = PythOnRemovePackageErrors[keyof PythOnRemovePackageErrors];
+
+export type PythOnRemovePackageResponses = {
+    /**
+     * The package is not in the list any more.
+     */
+    204: void;
+};
+
+export type PythOnRemovePackageResponse = PythOnRemovePackageResponses[keyof PythOnRemovePackageResponses];
+
+export type PythOnEncryptCodeData = {
+    body: PythOnEncryptRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/zk/encrypt';
+};
+
+export type PythOnEncryptCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnEncryptCodeError = PythOnEncryptCodeErrors[keyof PythOnEncryptCodeErrors];
+
+export type PythOnEncryptCodeResponses = {
+    /**
+     * The encrypted payload, as `PUT /api/v1/zk/code/{name}` takes it.
+     */
+    200: PythOnZkPayload;
+};
+
+export type PythOnEncryptCodeResponse = PythOnEncryptCodeResponses[keyof PythOnEncryptCodeResponses];
+
+export type PythOnDeleteEncryptedCodeData = {
+    body?: never;
+    path: {
+        /**
+         * The program's name.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/zk/code/{name}';
+};
+
+export type PythOnDeleteEncryptedCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has no such thing.
+     */
+    404: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnDeleteEncryptedCodeError = PythOnDeleteEncryptedCodeErrors[keyof PythOnDeleteEncryptedCodeErrors];
+
+export type PythOnDeleteEncryptedCodeResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type PythOnDeleteEncryptedCodeResponse = PythOnDeleteEncryptedCodeResponses[keyof PythOnDeleteEncryptedCodeResponses];
+
+export type PythOnPutEncryptedCodeData = {
+    body: PythOnZkPayload;
+    path: {
+        /**
+         * The program's name.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/zk/code/{name}';
+};
+
+export type PythOnPutEncryptedCodeErrors = {
+    /**
+     * The body is not what the contract asks for, or the password is not good enough.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has as many as it may have.
+     */
+    409: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnPutEncryptedCodeError = PythOnPutEncryptedCodeErrors[keyof PythOnPutEncryptedCodeErrors];
+
+export type PythOnPutEncryptedCodeResponses = {
+    /**
+     * It is stored.
+     */
+    200: PythOnEncryptedCodeMetadata;
+};
+
+export type PythOnPutEncryptedCodeResponse = PythOnPutEncryptedCodeResponses[keyof PythOnPutEncryptedCodeResponses];
+
+export type PythOnListEncryptedCodeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/zk/code';
+};
+
+export type PythOnListEncryptedCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnListEncryptedCodeError = PythOnListEncryptedCodeErrors[keyof PythOnListEncryptedCodeErrors];
+
+export type PythOnListEncryptedCodeResponses = {
+    /**
+     * The account's encrypted programs.
+     */
+    200: PythOnEncryptedCodeList;
+};
+
+export type PythOnListEncryptedCodeResponse = PythOnListEncryptedCodeResponses[keyof PythOnListEncryptedCodeResponses];
+
+export type PythOnExecuteEncryptedCodeData = {
+    body: PythOnEncryptedExecuteRequest;
+    path: {
+        /**
+         * The program's name.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/zk/execute/{name}';
+};
+
+export type PythOnExecuteEncryptedCodeErrors = {
+    /**
+     * The request is not what the contract asks for.
+     */
+    400: PythOnError;
+    /**
+     * No credential, or none that is good.
+     */
+    401: PythOnError;
+    /**
+     * The account has no such thing.
+     */
+    404: PythOnError;
+    /**
+     * The body is larger than this operation reads.
+     */
+    413: PythOnError;
+    /**
+     * The body is not JSON in UTF-8.
+     */
+    415: PythOnError;
+    /**
+     * The request is understood, and what it asks for cannot be had.
+     */
+    422: PythOnError;
+    /**
+     * Too many attempts.
+     */
+    429: PythOnError;
+    /**
+     * The service failed.
+     */
+    500: PythOnError;
+    /**
+     * The service is busy, or something that it needs does not answer: its database, its sandbox (whose walls must hold), the package index, the model. `sandbox_off` and `generation_not_configured` stay so, and come without `Retry-After`.
+     */
+    503: PythOnError;
+};
+
+export type PythOnExecuteEncryptedCodeError = PythOnExecuteEncryptedCodeErrors[keyof PythOnExecuteEncryptedCodeErrors];
+
+export type PythOnExecuteEncryptedCodeResponses = {
+    /**
+     * The program has run, and that is how it ended.
+     */
+    200: PythOnExecuteResponse;
+};
+
+export type PythOnExecuteEncryptedCodeResponse = PythOnExecuteEncryptedCodeResponses[keyof PythOnExecuteEncryptedCodeResponses];

@@ -97,7 +97,14 @@ function route(urlPath, method, operation) {
     maxBodyBytes: operation['x-max-body-bytes'] ?? 0,
     bodyRequired: operation.requestBody?.required ?? false,
     bodyType: bodyTypeOf(operation),
+    deadlineSeconds: operation['x-deadline-seconds'] ?? null,
+    hasEvents: 'text/event-stream' in (resolved(operation.responses['200'])?.content ?? {}),
   };
+}
+
+/** A response, where it stands. @param {any} response */
+function resolved(response) {
+  return response?.$ref ? merged.components.responses[response.$ref.split('/').at(-1)] : response;
 }
 
 /** The one media type of an operation's body, null where it has none. @param {any} operation */

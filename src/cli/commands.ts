@@ -6,7 +6,12 @@ import type { Context } from '../core/context.js';
 import type { Refusal } from '../core/outcome.js';
 import { inviteAccount } from '../core/invite-account.js';
 import { revokeApiKeyByEmail } from '../core/own-api-keys.js';
-import { setStatusByEmail } from '../core/set-account-status.js';
+import { setStatusByEmail, unlockByEmail } from '../core/set-account-status.js';
+import { exportTrail, verifyTrail, type ExportCommand, type VerifyCommand } from './audit-commands.js';
+import { complained, said, table, type CommandResult } from './command-result.js';
+import { examine } from './doctor.js';
+import { runKeyCommand, type KeyCommand } from './key-commands.js';
+import { runRotation, type RotateSecretsCommand } from './secret-commands.js';
 import type { Service } from './service.js';
 
 /** A command, read from the command line: plain data, so that it can go to the process that holds the database. */
@@ -27,18 +32,18 @@ export type Command =
   | { name: 'accounts list'; after?: string; limit: number }
   | { name: 'accounts show'; email: string }
   | { name: 'accounts set-status'; email: string; status: AccountStatus }
+  | { name: 'accounts unlock'; email: string }
+  | VerifyCommand
+  | ExportCommand
+  | KeyCommand
+  | RotateSecretsCommand
+  | { name: 'doctor' }
   | { name: 'migrate' };
 
-/** What a command says, and the exit code that it ends with. */
-export interface CommandResult {
-  output: string;
-  exitCode: 0 | 1;
-}
-
 /** What a use case sees of somebody who is at the command line: no dialect's rules, and no request. */
-export function commandLineContext({ ports, rules }: Pick<Service, 'ports' | 'rules'>): Context {
-  const origin = { userAgent: null, ipAddress: null, requestId: null };
-  return { ports, rules, dialect: 'command line', policy: latchkey.policy, origin };
+export function commandLineContext({ ports, rules }: Pick<Service, 'ports' | 'rules'>): Context & Pick<Service, 'ports'> {
+  const origin = { userAgent: null, ipAddress: null, network: null, requestId: null };
+  return { ports, rules, dialect: 'command line', policy: latchkey.policy, origin, noteLimit: () => {} };
 }
 
 /** Runs a command, in whichever process holds the database. @throws when a port does. */
@@ -85,6 +90,23 @@ export async function runCommand(command: Command, service: Service): Promise<Co
       const changed = await setStatusByEmail(context, command.email.trim(), command.status);
       return changed.ok ? said(`${changed.value.email} is ${changed.value.status}\n`) : refused(changed.refusal);
     }
+    case 'accounts unlock': {
+      const unlocked = await unlockByEmail(context, command.email.trim());
+      return unlocked.ok ? said(`${unlocked.value.email} waits no more\n`) : refused(unlocked.refusal);
+    }
+    case 'audit verify':
+      return verifyTrail(ports, command);
+    case 'audit export':
+      return exportTrail(ports, command);
+    case 'keys list':
+    case 'keys rotate':
+    case 'keys retire':
+    case 'keys rewrap':
+      return runKeyCommand(command, service.keys);
+    case 'secrets rotate':
+      return runRotation(context, service.keys, command);
+    case 'doctor':
+      return examine(service);
     case 'migrate':
       return said('The embedded database is up to date\n'); // whoever can run a command has seen to that
   }
@@ -98,15 +120,13 @@ const REFUSALS: Partial<Record<Refusal, string>> = {
   email_taken: 'this e-mail address has an account already',
   password_too_short: 'the password is too short',
   password_too_long: 'the password is too long',
+  password_too_common: 'the password is too common',
+  password_too_guessable: 'without words of the address, the name and this service, the password is too short',
   unknown_account: 'nobody has this e-mail address',
 };
 
-function said(output: string): CommandResult {
-  return { output, exitCode: 0 };
-}
-
 function refused(refusal: Refusal): CommandResult {
-  return { output: `error: ${REFUSALS[refusal] ?? refusal}\n`, exitCode: 1 };
+  return complained(REFUSALS[refusal] ?? refusal);
 }
 
 const LIST_TITLES = ['EMAIL', 'NAME', 'ORGANIZATION', 'ROLE', 'STATUS', 'MARKS'];
@@ -148,19 +168,4 @@ function details(account: Account): string[][] {
 /** For a shell to take as it stands: an address may hold what means something there. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Columns as wide as their widest cell. Control characters, which could steer a terminal, become question marks. */
-function table(rows: string[][]): string {
-  const clean = rows.map((row) => row.map((cell) => cell.replace(/\p{C}/gu, '?')));
-  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
-  return clean
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

@@ -1,13 +1,16 @@
-import { Command as Program, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command as Program, InvalidArgumentError, Option } from 'commander';
 import fs from 'node:fs';
 import { readConfig, type Config } from '../config.js';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../core/account.js';
-import { openDataFolder } from '../db/data-folder.js';
+import type { ChainHead } from '../core/audit-chain.js';
+import type { KeyPurpose } from '../core/ports.js';
+import { KEY_PURPOSES } from '../crypto/key-ring.js';
 import { packageFile } from '../package-root.js';
-import { runCommand, STATUS_WORDS, type Command, type CommandResult } from './commands.js';
-import { patiently, sendToServer } from './control-socket.js';
+import type { CommandResult } from './command-result.js';
+import { STATUS_WORDS, type Command } from './commands.js';
 import { askForPassword, generatePassword, readFirstLine } from './password-input.js';
-import { migrateServerDatabase, openService } from './service.js';
+import { print, runAndPrint, runWhereTheDatabaseIs } from './run-command.js';
+import { migrateServerDatabase, type ServiceParts } from './service.js';
 
 const MAX_LIST_LENGTH = 1000;
 /** The dialects in which an invited account can be completed. */
@@ -29,10 +32,12 @@ interface CreateOptions {
  * The command line.
  *
  * @param finish is told the exit code: 0, or 1 when the command was refused.
+ * @param parts what is another thing than usual in the service that serves, or that runs a command.
  */
-export function createProgram(finish: (exitCode: number) => void): Program {
+export function createProgram(finish: (exitCode: number) => void, parts: ServiceParts = {}): Program {
   const { version } = JSON.parse(fs.readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  const run = async (command: Command) => finish(print(await runWhereTheDatabaseIs(readConfig(process.env), command)));
+  const run = async (command: Command) => finish(await runAndPrint(readConfig(process.env), command, parts));
+  const say = async (result: CommandResult) => print(result).then(() => finish(result.exitCode));
 
   const program = new Program('latchkey')
     .description('One account store, every login API your clients already speak.')
@@ -43,12 +48,17 @@ export function createProgram(finish: (exitCode: number) => void): Program {
     .description('serve until SIGTERM or SIGINT')
     .action(async () => {
       const { serve } = await import('./serve.js'); // no other command needs what serving takes to load
-      await serve(readConfig(process.env));
+      await serve(readConfig(process.env), parts);
     });
   program
     .command('migrate')
     .description("bring the database's schema up to date")
-    .action(async () => finish(print(await migrateDatabase(readConfig(process.env)))));
+    .action(async () => say(await migrateDatabase(readConfig(process.env))));
+
+  program
+    .command('doctor')
+    .description('try the database, and every wall of the sandbox')
+    .action(() => run({ name: 'doctor' }));
 
   const accounts = program.command('accounts').description('make accounts, look at them, change their status');
   accounts
@@ -78,7 +88,7 @@ export function createProgram(finish: (exitCode: number) => void): Program {
       };
       const result = await runWhereTheDatabaseIs(config, { name: 'accounts create', ...withoutUndefined(request), password });
       const shown = generated && result.exitCode === 0 ? { ...result, output: `${result.output}Password: ${password}\n` } : result;
-      finish(print(shown));
+      await say(shown);
     });
   accounts
     .command('invite')
@@ -108,30 +118,60 @@ export function createProgram(finish: (exitCode: number) => void): Program {
     .command('set-status <email> <status>')
     .description(`give an account another status (${STATUS_WORDS}); any but active ends its sessions`)
     .action((email: string, status: string) => run({ name: 'accounts set-status', email, status: accountStatus(status) }));
+  accounts
+    .command('unlock <email>')
+    .description('forget the wrong guesses at the password: its owner waits no more')
+    .action((email: string) => run({ name: 'accounts unlock', email }));
+
+  const audit = program.command('audit').description('check the audit trail, and carry it elsewhere');
+  audit
+    .command('verify')
+    .description('compare the audit trail with its seals: names the first row that was altered, removed, moved or put in')
+    .option('--head <position:mac>', 'a head that was kept from before: the trail must still contain it', keptHead)
+    .action(({ head }: { head?: ChainHead }) => run({ name: 'audit verify', ...(head && { kept: head }) }));
+  audit
+    .command('export')
+    .description('write the audit trail to standard output as JSON lines, in the order of its seals')
+    .option('--after <position>', 'begin behind this position', position, 0)
+    .action(({ after }: { after: number }) => run({ name: 'audit export', after }));
+
+  addKeyCommands(program, run);
+  program
+    .command('secrets')
+    .description('care for the secrets of accounts; none is shown')
+    .command('rotate')
+    .description('make a new key for secrets, and move all of them under it; to be run again where it was interrupted')
+    .action(() => run({ name: 'secrets rotate' }));
   return program;
 }
 
-/** Runs a command in the server that holds the embedded database, if one runs; else here, after those that run already. */
-async function runWhereTheDatabaseIs(config: Config, command: Command): Promise<CommandResult> {
-  if (config.DATABASE_URL) return runHere(config, command);
-  const folder = openDataFolder(config.DATA_DIR).path;
-  return patiently(async () => ((await sendToServer(folder, command)) as CommandResult | null) ?? runHere(config, command));
-}
-
-async function runHere(config: Config, command: Command): Promise<CommandResult> {
-  const service = await openService(config, null);
-  try {
-    return await runCommand(command, service);
-  } finally {
-    await service.close();
-  }
+function addKeyCommands(program: Program, run: (command: Command) => Promise<void>): void {
+  const keys = program.command('keys').description('look at the working keys, replace them, seal them with another master secret');
+  keys
+    .command('list')
+    .description('list the working keys and where each is in its life; no secret is shown')
+    .action(() => run({ name: 'keys list' }));
+  keys
+    .command('rotate')
+    .description('make a new key that takes over in some minutes, when everybody knows it; the old one still checks what it made')
+    .addArgument(new Argument('<purposes...>', 'what for').choices(KEY_PURPOSES))
+    .option('--now', 'let it take over at once: for an emergency', false)
+    .action((purposes: KeyPurpose[], { now }: { now: boolean }) => run({ name: 'keys rotate', purposes, now }));
+  keys
+    .command('retire <id>')
+    .description('delete a key that is not the current one: what it made is good for nothing from then on')
+    .action((id: string) => run({ name: 'keys retire', id }));
+  keys
+    .command('rewrap')
+    .description('seal the keys with another master secret: NEW_LATCHKEY_SECRET, or a random one where it is made in DATA_DIR')
+    .action(() => run({ name: 'keys rewrap', newSecret: readConfig(process.env).NEW_LATCHKEY_SECRET ?? null }));
 }
 
 async function migrateDatabase(config: Config): Promise<CommandResult> {
   if (!config.DATABASE_URL) {
     return runWhereTheDatabaseIs(config, { name: 'migrate' }); // opening an embedded database brings it up to date
   }
-  const applied = await migrateServerDatabase(config.DATABASE_URL);
+  const applied = await migrateServerDatabase(config.DATABASE_URL, config.MIGRATION_DATABASE_URL);
   return { output: applied.length > 0 ? `Applied ${applied.join(', ')}\n` : 'The database is up to date\n', exitCode: 0 };
 }
 
@@ -143,16 +183,22 @@ async function passwordFor(options: CreateOptions): Promise<{ password: string |
   return given ? { password: given, generated: false } : { password: generatePassword(), generated: true };
 }
 
-function print({ output, exitCode }: CommandResult): number {
-  (exitCode === 0 ? process.stdout : process.stderr).write(output);
-  return exitCode;
-}
-
 function listLength(text: string): number {
   const length = Number(text);
   if (!Number.isInteger(length) || length < 1 || length > MAX_LIST_LENGTH)
     throw new InvalidArgumentError(`It must be 1 to ${MAX_LIST_LENGTH}.`);
   return length;
+}
+
+function position(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function keptHead(text: string): ChainHead {
+  const [, at = '', mac = ''] = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text) ?? [];
+  if (Number(at) < 1) throw new InvalidArgumentError('It must be what `audit verify` printed behind "Head:".');
+  return { position: Number(at), mac: mac.toLowerCase() };
 }
 
 function accountStatus(text: string): AccountStatus {

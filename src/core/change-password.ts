@@ -1,8 +1,9 @@
 import type { Principal } from './authenticate.js';
-import { record, type Context } from './context.js';
+import { record, recordRefusal, type Context, type Happened } from './context.js';
 import { changeOwnAccount, findOwnAccount, type Want } from './find-own-account.js';
 import { postMail } from './mail.js';
 import { done, refuse, type Outcome } from './outcome.js';
+import { passwordGuess } from './password-guesses.js';
 import { passwordFault } from './password-rules.js';
 
 const WANT: Want = { right: 'write account' };
@@ -16,10 +17,10 @@ export interface PasswordChange {
 }
 
 /**
- * Changes one's own password. Every other session ends, and the owner is told by mail.
+ * Changes one's own password. Every other session ends, and the owner is told by mail, where the address is theirs for sure.
  *
- * @returns nothing; or `wrong_current_password`, `password_too_short`, `password_too_long`, and what `findOwnAccount` refuses.
- * @throws when a port does.
+ * @returns nothing; or `wrong_current_password`, what `passwordFault` finds, and what `findOwnAccount` refuses.
+ * @throws RateLimited, and what ports throw.
  * @see OWASP ASVS 5.0, 7.4.3 and 6.3.7
  */
 export async function changePassword(context: Context, principal: Principal, change: PasswordChange): Promise<Outcome<null>> {
@@ -27,19 +28,23 @@ export async function changePassword(context: Context, principal: Principal, cha
   const own = await findOwnAccount(context, principal, WANT);
   if (!own.ok) return own;
   const account = own.value;
-  const fault = passwordFault(change.newPassword, rules);
+  const fault = await passwordFault(change.newPassword, rules, account);
   if (fault) return refuse(fault);
+  const attempted: Happened = { action: 'password.changed', accountId: account.id };
+  const guess = passwordGuess(context, { accountId: account.id });
+  await guess.begin();
   const isKnown = account.passwordHash !== null && (await ports.passwords.verify(change.currentPassword, account.passwordHash));
-  if (!isKnown) return refuse('wrong_current_password');
+  await guess.end(isKnown);
+  if (!isKnown) return recordRefusal(context, refuse('wrong_current_password'), attempted);
   const hash = await ports.passwords.hash(change.newPassword);
   const changed = await changeOwnAccount<null>(context, principal, WANT, async (_now, stored) => {
     if (!(await stored.accounts.setPassword(account.id, account.passwordVersion, hash))) return refuse('wrong_current_password');
     await stored.sessions.endAll(account.id, principal.session?.id ?? null);
     if (change.revokeDerivedApiKey) await stored.accounts.revokeDerivedApiKey(account.id);
-    await postMail(context, { to: account.email, dialect, kind: 'password changed' }, stored);
-    await record(context, { action: 'password.changed', accountId: account.id }, stored);
+    if (account.emailVerified) await postMail(context, { to: account.email, dialect, kind: 'password changed' }, stored); // else to a stranger, perhaps
+    await record(context, attempted, stored);
     return done(null);
   });
   ports.mails.deliverSoon();
-  return changed;
+  return recordRefusal(context, changed, attempted);
 }

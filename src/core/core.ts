@@ -15,11 +15,10 @@ import { refreshSession, renewSession } from './refresh-session.js';
 import { requestPasswordReset, resetPassword } from './reset-password.js';
 import { deactivateOwnAccount } from './set-account-status.js';
 import { signInWithPassword } from './sign-in-with-password.js';
-import { signOutWithOpaqueToken, signOutWithRefreshToken } from './sign-out.js';
+import { revokeShownAccessToken, signOutWithOpaqueToken, signOutWithRefreshToken } from './sign-out.js';
 import { signUp, signUpAndIn, signUpQuietly } from './sign-up.js';
 import { findVerification, requestVerification, verifyEmailAndSignIn, verifyEmailWithCode, verifyEmailWithToken } from './verify-email.js';
 
-/** Every use case that dialects may name. What each does stands where it is written. */
 const USE_CASES = {
   signInWithPassword,
   signUp,
@@ -29,6 +28,7 @@ const USE_CASES = {
   renewSession,
   signOutWithRefreshToken,
   signOutWithOpaqueToken,
+  revokeShownAccessToken,
   listOwnSessions,
   endOwnSession,
   endOwnSessions,
@@ -70,8 +70,6 @@ const USE_CASES = {
 
 /** What is asked of a port as it is. */
 const PLAIN = {
-  revokeAccessToken: ({ ports }: Context, { id, expiresAt }: { id: string; expiresAt: Date }): Promise<void> =>
-    ports.sessions.revokeAccessToken(id, expiresAt),
   /** The account's derived API key. */
   apiKeyOf: ({ ports }: Context, account: Account): string => ports.tokens.deriveApiKey(account),
   publicKeys: ({ ports }: Context): PublicJwk[] => ports.tokens.publicKeys(),
@@ -84,23 +82,29 @@ const PLAIN = {
   checkReadiness: ({ ports }: Context): Promise<void> => ports.database.ping(),
 };
 
-type Functions = typeof USE_CASES & typeof PLAIN;
-type WithoutContext<F> = F extends (context: Context, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+type Functions = Record<string, (context: never, ...rest: never[]) => unknown>;
+type WithoutContext<F> = F extends (context: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
 
-/** The core as one request of one dialect sees it: every use case, under that dialect's policy. */
-export type Core = { [Name in keyof Functions]: WithoutContext<Functions[Name]> };
+/** Use cases as one request of one dialect sees them, under that dialect's policy. */
+export type Bound<F> = { [Name in keyof F]: WithoutContext<F[Name]> };
 
-/** Made once: a core is made for each request, and must cost next to nothing. */
-const PROTOTYPE = Object.fromEntries(
-  Object.entries<(context: Context, ...rest: never[]) => unknown>({ ...USE_CASES, ...PLAIN }).map(([name, useCase]) => [
-    name,
-    function (this: { context: Context }, ...rest: never[]) {
-      return useCase(this.context, ...rest);
-    },
-  ]),
-);
+/** All that the core does, and what dialects may name. What each does stands where it is written. */
+export const CORE = { ...USE_CASES, ...PLAIN };
 
-/** Binds the use cases to the world, to one dialect's policy, and to where a request comes from. */
-export function createCore(context: Context): Core {
-  return Object.assign(Object.create(PROTOTYPE) as Core, { context });
+export type Core = Bound<typeof CORE>;
+
+/**
+ * Makes what binds use cases to the world, to one dialect's policy, and to where a request comes from. That is done for each request,
+ * and costs next to nothing.
+ */
+export function binderOf<Ctx extends Context, F extends Functions>(functions: F): (context: Ctx) => Bound<F> {
+  const prototype = Object.fromEntries(
+    Object.entries(functions).map(([name, useCase]) => [
+      name,
+      function (this: { context: Ctx }, ...rest: never[]) {
+        return useCase(this.context as never, ...rest);
+      },
+    ]),
+  ) as Bound<F>;
+  return (context) => Object.assign(Object.create(prototype as object) as Bound<F>, { context });
 }

@@ -2,7 +2,7 @@ import type { Account, EmailAddress, NewAccount } from './account.js';
 import { record, type Context } from './context.js';
 import { localPart, parseEmailAddress } from './email-address.js';
 import { done, refuse, type Outcome } from './outcome.js';
-import { passwordFault, type PasswordRules } from './password-rules.js';
+import { passwordFault } from './password-rules.js';
 import type { StoredPorts } from './ports.js';
 
 /** An account to be made. What is left out is as for somebody who has just come: active, not verified, an organisation of its own. */
@@ -15,7 +15,7 @@ export interface AccountRequest extends Partial<Omit<NewAccount, 'email' | 'pass
 /**
  * Makes an account.
  *
- * @returns the account; or `invalid_email`, `password_too_short`, `password_too_long`, `email_taken`.
+ * @returns the account; or `invalid_email`, what `passwordFault` finds, `email_taken`.
  * @throws when a port does.
  */
 export async function createAccount(context: Context, request: AccountRequest): Promise<Outcome<Account>> {
@@ -27,17 +27,24 @@ export async function createAccount(context: Context, request: AccountRequest): 
 /**
  * Judges an account that is to be made, and hashes its password.
  *
- * @returns what to store; or `invalid_email`, `password_too_short`, `password_too_long`.
+ * @param beforeHashing what is to be done with a request that is good before it costs more.
+ * @returns what to store; or `invalid_email`, what `passwordFault` finds.
  * @throws when a port does.
  */
-export async function planAccount({ ports, rules }: Context, request: AccountRequest): Promise<Outcome<NewAccount>> {
+export async function planAccount(
+  { ports, rules }: Context,
+  request: AccountRequest,
+  beforeHashing = async () => {},
+): Promise<Outcome<NewAccount>> {
   const { email: text, password, ...rest } = request;
   const email = parseEmailAddress(text);
   if (!email) return refuse('invalid_email');
-  const fault = passwordFaultOf(password, rules);
+  const plan = { ...asNew(email), ...rest, email };
+  if (password === null) return done({ ...plan, passwordHash: null });
+  const fault = await passwordFault(password, rules, plan);
   if (fault) return refuse(fault);
-  const passwordHash = password === null ? null : await ports.passwords.hash(password);
-  return done({ ...asNew(email), ...rest, email, passwordHash });
+  await beforeHashing();
+  return done({ ...plan, passwordHash: await ports.passwords.hash(password) });
 }
 
 /**
@@ -51,10 +58,6 @@ export async function insertAccount(context: Context, plan: NewAccount, stored: 
   if (!account) return refuse('email_taken');
   await record(context, { action: 'account.created', accountId: account.id }, stored);
   return done(account);
-}
-
-function passwordFaultOf(password: string | null, rules: PasswordRules) {
-  return password === null ? null : passwordFault(password, rules);
 }
 
 function asNew(email: EmailAddress): Omit<NewAccount, 'email' | 'passwordHash'> {

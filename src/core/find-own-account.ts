@@ -1,9 +1,14 @@
 import type { Account } from './account.js';
 import type { Right } from './api-key.js';
 import type { Principal } from './authenticate.js';
-import type { Context } from './context.js';
+import { recordRefusal, type Context, type Happened } from './context.js';
 import { done, refuse, type Outcome, type Refusal } from './outcome.js';
-import type { StoredPorts } from './ports.js';
+import type { Ports, StoredPorts } from './ports.js';
+
+/** A context whose transactions have those ports. */
+interface ContextOver<Stored extends StoredPorts> extends Context {
+  ports: Omit<Ports, 'atomically'> & { atomically<T>(work: (stored: Stored) => Promise<Outcome<T>>): Promise<Outcome<T>> };
+}
 
 /** What somebody wants with their own account. */
 export interface Want {
@@ -33,11 +38,11 @@ export async function findOwnAccount(context: Context, principal: Principal, wan
  * @returns what `change` does; or what `findOwnAccount` refuses.
  * @throws when a port does.
  */
-export async function changeOwnAccount<T>(
-  context: Context,
+export async function changeOwnAccount<T, Stored extends StoredPorts = StoredPorts>(
+  context: ContextOver<Stored>,
   principal: Principal,
   want: Want,
-  change: (account: Account, stored: StoredPorts) => Promise<Outcome<T>>,
+  change: (account: Account, stored: Stored) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const refusal = credentialRefusal(principal, want);
   if (refusal) return refuse(refusal);
@@ -67,13 +72,14 @@ function judged(context: Context, account: Account | null, { right = 'read accou
 }
 
 /**
- * Finds the account of who asks, if it is an operator's: the mark that only the command line sets.
+ * Finds the account of who asks, if it is an operator's: the mark that only the command line sets. Anybody else's attempt is recorded.
  *
+ * @param attempted what they want to do, and to whose account.
  * @returns the account; or `forbidden`, and what `findOwnAccount` refuses.
  * @throws when a port does.
  */
-export async function findOperator(context: Context, principal: Principal): Promise<Outcome<Account>> {
+export async function findOperator(context: Context, principal: Principal, attempted: Happened): Promise<Outcome<Account>> {
   const own = await findOwnAccount(context, principal, { right: 'write account', session: true });
   if (!own.ok) return own;
-  return own.value.operator ? own : refuse('forbidden');
+  return own.value.operator ? own : recordRefusal(context, refuse('forbidden'), { ...attempted, actorId: own.value.id });
 }

@@ -1,6 +1,7 @@
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { done, refuse, type Outcome } from './outcome.js';
+import type { RefreshTokenClaims, StoredPorts } from './ports.js';
 import { unixSeconds } from './session.js';
 import { isAccessTokenLive } from './token-liveness.js';
 
@@ -28,7 +29,7 @@ export async function introspectToken(context: Context, principal: Principal, to
   const { ports } = context;
   const hash = ports.tokens.opaqueTokenHash(token);
   if (hash) return done(await inspectOpaqueToken(context, hash));
-  const claims = ports.tokens.readAccessToken(token);
+  const claims = await ports.tokens.readAccessToken(token);
   if (!claims || !(await isAccessTokenLive(ports, claims.sid, claims.jti))) return done(null);
   const { sub, aud, jti, sid, iat, exp } = claims;
   return done({ accountId: sub, dialect: aud, tokenId: jti, sessionId: sid, issuedAt: iat, expiresAt: exp });
@@ -44,7 +45,7 @@ async function inspectOpaqueToken({ ports }: Context, hash: Buffer): Promise<Liv
 
 /**
  * Ends a token, of whichever dialect, in the name of another service: an access token alone, a refresh token or an opaque one with its
- * whole session. What is no token, or none any more, is no error.
+ * whole session. What is no token, or none any more, is no error. The caller is an operator's program: nothing ends that cannot be recorded.
  *
  * @returns nothing; or `insufficient_scope`.
  * @throws when a port does.
@@ -52,15 +53,29 @@ async function inspectOpaqueToken({ ports }: Context, hash: Buffer): Promise<Liv
  */
 export async function revokeToken(context: Context, principal: Principal, token: string): Promise<Outcome<null>> {
   if (!principal.rights?.includes('revoke tokens')) return refuse('insufficient_scope');
-  const { sessions, tokens } = context.ports;
-  const access = tokens.readAccessToken(token);
-  if (access) {
-    await sessions.revokeAccessToken(access.jti, new Date(access.exp * 1000));
+  const { accountId: actorId } = principal;
+  const { tokens, atomically } = context.ports;
+  const access = await tokens.readAccessToken(token);
+  const refresh = access ? null : await tokens.readRefreshToken(token); // before the transaction: it may have to look for a key
+  return atomically(async (stored) => {
+    if (access) {
+      await stored.sessions.revokeAccessToken(access.jti, new Date(access.exp * 1000));
+      await record(context, { action: 'access_token.revoked', accountId: access.sub, actorId }, stored);
+      return done(null);
+    }
+    const accountId = refresh ? await endSessionOf(refresh, stored) : await endOpaqueSession(context, token, stored);
+    if (accountId !== null) await record(context, { action: 'session.ended', accountId, actorId }, stored);
     return done(null);
-  }
-  const refresh = tokens.readRefreshToken(token);
-  const hash = tokens.opaqueTokenHash(token);
-  const hasEnded = (refresh && (await sessions.end(refresh.sessionId))) || (hash && (await sessions.endByOpaqueToken(hash)));
-  if (hasEnded) await record(context, { action: 'session.ended', accountId: refresh?.accountId ?? null, actorId: principal.accountId });
-  return done(null);
+  });
+}
+
+/** Ends the session of a refresh token. @returns whose it was; null where none ended. */
+async function endSessionOf({ sessionId, accountId }: RefreshTokenClaims, { sessions }: StoredPorts): Promise<string | null> {
+  return (await sessions.end(sessionId)) ? accountId : null;
+}
+
+/** The same, of an opaque token. */
+async function endOpaqueSession({ ports }: Context, token: string, { sessions }: StoredPorts): Promise<string | null> {
+  const hash = ports.tokens.opaqueTokenHash(token);
+  return hash && sessions.endByOpaqueToken(hash);
 }

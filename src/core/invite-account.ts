@@ -1,10 +1,12 @@
 import type { Account, AccountStatus, NewAccount } from './account.js';
 import { VERIFICATION_TOKEN_TTL_SECONDS } from './code.js';
-import { record, type Context } from './context.js';
+import { record, recordRefusal, type Context, type Happened } from './context.js';
 import { insertAccount, planAccount } from './create-account.js';
 import { normalizedEmail } from './email-address.js';
+import { postMail } from './mail.js';
 import { openSession, type SessionWish, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome } from './outcome.js';
+import { forgetFailures } from './password-guesses.js';
 import { passwordFault } from './password-rules.js';
 import type { StoredPorts } from './ports.js';
 
@@ -30,7 +32,8 @@ export async function inviteAccount(context: Context, invitation: Invitation, ac
   const planned = await planAccount(context, { ...request, status: INVITED, password: null });
   if (!planned.ok) return planned;
   const invited = await context.ports.atomically<Account>(async (stored) => {
-    const before = await stored.accounts.findByEmail(planned.value.email);
+    const found = await stored.accounts.findByEmail(planned.value.email);
+    const before = found && (await stored.accounts.lock(found.id)); // nobody deletes it before its code is there
     const made = before ? done(before) : await insertAccount(context, planned.value, stored);
     if (!made.ok) return made;
     const waiting = made.value;
@@ -44,12 +47,12 @@ export async function inviteAccount(context: Context, invitation: Invitation, ac
   return invited;
 }
 
-async function sendInvitation({ ports }: Context, account: Account, dialect: string, stored: StoredPorts): Promise<void> {
-  const { token, hash } = ports.tokens.createMailedToken();
+async function sendInvitation(context: Context, account: Account, dialect: string, stored: StoredPorts): Promise<void> {
+  const { token, hash } = context.ports.tokens.createMailedToken();
   const ttlSeconds = VERIFICATION_TOKEN_TTL_SECONDS;
   const { id: accountId, email } = account;
   await stored.codes.replace({ accountId, purpose: 'activation', email: normalizedEmail(email), hash, guesses: null, ttlSeconds });
-  await stored.outbox.insert(ports.mails.seal({ to: email, dialect, kind: 'invitation', accountId, token }), ttlSeconds);
+  await postMail(context, { to: email, dialect, kind: 'invitation', accountId, token }, stored, ttlSeconds);
 }
 
 /** What an invited person shows, and tells of themselves. */
@@ -68,18 +71,20 @@ export interface Activation {
  * Completes an account that waits for its owner: it is active and its address verified. Signs them in at once.
  *
  * @returns the open session; or `activation_token_invalid` (none, used, expired, another account's, mailed to another address, or the
- *   account waits no more), `password_too_short`, `password_too_long`.
+ *   account waits no more), what `passwordFault` finds (the token stays good then).
  * @throws when a port does.
  */
 export async function activateAccount(context: Context, activation: Activation, wish: SessionWish = {}): Promise<Outcome<SignedIn>> {
   const { ports, rules } = context;
-  const fault = passwordFault(activation.password, rules);
-  if (fault) return refuse(fault);
   const tokenHash = ports.tokens.mailedTokenHash(activation.token);
   const waiting = await ports.codes.findByHash(tokenHash, 'activation');
-  if (waiting?.accountId !== activation.accountId) return refuse('activation_token_invalid');
-  if (activation.email !== undefined && normalizedEmail(activation.email) !== waiting.email) return refuse('activation_token_invalid');
+  const attempted: Happened = { action: 'account.activated', accountId: waiting?.accountId ?? null };
+  const { accountId, email } = activation;
+  const isBad = waiting?.accountId !== accountId || (email !== undefined && normalizedEmail(email) !== waiting.email);
+  if (isBad) return recordRefusal(context, refuse('activation_token_invalid'), attempted);
   const { name, givenName = null, familyName = null } = activation;
+  const fault = await passwordFault(activation.password, rules, { email: waiting.email, name });
+  if (fault) return refuse(fault);
   const completion = { passwordHash: await ports.passwords.hash(activation.password), name, givenName, familyName };
   const activated = await ports.atomically<Account>(async (stored) => {
     await stored.accounts.lock(waiting.accountId); // before its code: whoever changes an account begins with it
@@ -87,10 +92,11 @@ export async function activateAccount(context: Context, activation: Activation, 
     const isActive = code && (await stored.accounts.activate(code.accountId, completion));
     const account = isActive && (await stored.accounts.findById(code.accountId));
     if (!account) return refuse('activation_token_invalid');
-    await record(context, { action: 'account.activated', accountId: account.id }, stored);
+    await record(context, attempted, stored);
     return done(account);
   });
-  if (!activated.ok) return activated;
+  if (!activated.ok) return recordRefusal(context, activated, attempted);
+  await forgetFailures(context, activated.value);
   const signedIn = await openSession(context, activated.value, wish);
   return signedIn ? done(signedIn) : refuse('activation_token_invalid');
 }

@@ -37,9 +37,15 @@ export interface Outbox {
 }
 
 /** A notice is worth delivering for so long. */
-const NOTICE_TTL_SECONDS = 3 * 24 * 3600;
+export const NOTICE_TTL_SECONDS = 3 * 24 * 3600;
 
-/** Puts a notice into the outbox, as a part of the transaction of what it tells of; `deliverSoon` comes after it. @throws when a port does. */
-export async function postMail({ ports }: Context, notice: Mail, stored: StoredPorts): Promise<void> {
-  await stored.outbox.insert(ports.mails.seal(notice), NOTICE_TTL_SECONDS);
+/**
+ * In place of an account that there is not: the same statements are made as for one, no code is stored, and the mail expires before
+ * anybody could deliver it. What a request does must not tell who has an account.
+ */
+export const NOBODY = { id: '00000000-0000-0000-0000-000000000000', email: '' };
+
+/** Puts a mail into the outbox, as a part of the transaction of what it tells of; `deliverSoon` comes after it. @throws when a port does. */
+export async function postMail({ ports }: Context, mail: Mail, stored: StoredPorts, ttlSeconds = NOTICE_TTL_SECONDS): Promise<void> {
+  await stored.outbox.insert(ports.mails.seal(mail), mail.to === NOBODY.email ? 0 : ttlSeconds);
 }

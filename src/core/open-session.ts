@@ -1,5 +1,6 @@
 import type { Account } from './account.js';
 import { record, type Context } from './context.js';
+import { done, refuse } from './outcome.js';
 import type { LiveSession } from './ports.js';
 import { accessExpiresAt, unixSeconds, type Session } from './session.js';
 
@@ -21,7 +22,7 @@ export interface SessionWish {
 }
 
 /**
- * Opens a session for somebody who has just proven who they are, and makes its tokens.
+ * Opens a session for somebody who has just proven who they are, and makes its tokens. It opens with its record or not at all.
  *
  * @returns null when the account's password or status changed since `account` was read.
  * @throws when a port does.
@@ -31,10 +32,13 @@ export async function openSession(context: Context, account: Account, wish: Sess
   const lives = wish.long && policy.longSessions ? policy.longSessions : policy.sessions;
   const opaque = policy.accessTokens === 'opaque' ? ports.tokens.createOpaqueToken() : null;
   const deviceName = wish.deviceName ?? null;
-  const session = await ports.sessions.open({ account, dialect, lives, origin, deviceName, opaqueTokenHash: opaque?.hash ?? null });
-  if (!session) return null;
-  await record(context, { action: 'session.opened', accountId: account.id });
-  return openedTokens(context, { account, session }, opaque?.token);
+  const opened = await ports.atomically<Session>(async (stored) => {
+    const session = await stored.sessions.open({ account, dialect, lives, origin, deviceName, opaqueTokenHash: opaque?.hash ?? null });
+    if (!session) return refuse('unauthorized');
+    await record(context, { action: 'session.opened', accountId: account.id }, stored);
+    return done(session);
+  });
+  return opened.ok ? openedTokens(context, { account, session: opened.value }, opaque?.token) : null;
 }
 
 /** The tokens of a session's present generation. An opaque one is made at the login and never again. */

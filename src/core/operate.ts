@@ -1,5 +1,5 @@
 import type { Account, AccountStatus } from './account.js';
-import type { AuditRecord } from './audit.js';
+import type { AuditAction, AuditFilter, AuditRecord } from './audit.js';
 import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { findOperator } from './find-own-account.js';
@@ -8,6 +8,8 @@ import { done, refuse, type Outcome } from './outcome.js';
 import type { Page } from './ports.js';
 import { sendPasswordReset } from './reset-password.js';
 import { setAccountStatus } from './set-account-status.js';
+
+// Whatever an operator changes goes into one transaction with its record: what cannot be recorded is not done.
 
 /**
  * Finds accounts, ordered by address.
@@ -21,25 +23,25 @@ export async function searchAccounts(
   page: Page,
   filter: { matching?: string; status?: AccountStatus },
 ): Promise<Outcome<Account[]>> {
-  const operator = await findOperator(context, principal);
+  const operator = await findOperator(context, principal, { action: 'account.read', accountId: null });
   return operator.ok ? done(await context.ports.accounts.list(page, filter)) : operator;
 }
 
 /** Looks one account up. @returns the account; or `account_not_found`, and what `findOperator` refuses. @throws when a port does. */
 export async function findAccount(context: Context, principal: Principal, id: string): Promise<Outcome<Account>> {
-  const found = await operated(context, principal, id);
+  const found = await operated(context, principal, id, 'account.read');
   return found.ok ? done(found.value.account) : found;
 }
 
 /** Invites somebody. @returns the account that waits for them; or what `inviteAccount` and `findOperator` refuse. @throws when a port does. */
 export async function invite(context: Context, principal: Principal, invitation: Invitation): Promise<Outcome<Account>> {
-  const operator = await findOperator(context, principal);
+  const operator = await findOperator(context, principal, { action: 'account.invited', accountId: null, address: invitation.email });
   return operator.ok ? inviteAccount(context, invitation, operator.value.id) : operator;
 }
 
 /** Gives an account another status. @returns it as it is now; or `account_not_found`, and what `findOperator` refuses. @throws when a port does. */
 export async function changeStatus(context: Context, principal: Principal, id: string, status: AccountStatus): Promise<Outcome<Account>> {
-  const found = await operated(context, principal, id);
+  const found = await operated(context, principal, id, `account.set_${status}`);
   return found.ok ? setAccountStatus(context, found.value.account, status, found.value.operator.id) : found;
 }
 
@@ -51,12 +53,13 @@ export async function changeStatus(context: Context, principal: Principal, id: s
  * @see OWASP ASVS 5.0, 6.4.6
  */
 export async function startPasswordReset(context: Context, principal: Principal, id: string): Promise<Outcome<null>> {
-  const found = await operated(context, principal, id);
+  const found = await operated(context, principal, id, 'password.reset_requested');
   if (!found.ok) return found;
-  const { account, operator } = found.value;
-  if (account.status !== 'active') return refuse('account_not_found');
-  const sent = await context.ports.atomically(async (stored) => {
-    await sendPasswordReset(context, account, 'password reset', stored);
+  const { operator } = found.value;
+  const sent = await context.ports.atomically<null>(async (stored) => {
+    const held = await stored.accounts.lock(id); // nobody deletes it before its code is there
+    if (held?.status !== 'active') return refuse('account_not_found');
+    await sendPasswordReset(context, held, 'password reset', stored);
     await record(context, { action: 'password.reset_requested', accountId: id, actorId: operator.id }, stored);
     return done(null);
   });
@@ -66,7 +69,7 @@ export async function startPasswordReset(context: Context, principal: Principal,
 
 /** Ends all sessions of an account. @returns how many there were; or `account_not_found`, and what `findOperator` refuses. @throws when a port does. */
 export async function endSessionsOf(context: Context, principal: Principal, id: string): Promise<Outcome<number>> {
-  const found = await operated(context, principal, id);
+  const found = await operated(context, principal, id, 'session.all_ended');
   if (!found.ok) return found;
   return context.ports.atomically(async (stored) => {
     const ended = await stored.sessions.endAll(id, null);
@@ -80,14 +83,19 @@ export async function readAuditTrail(
   context: Context,
   principal: Principal,
   page: Page,
-  filter: { accountId?: string; action?: string },
+  filter: AuditFilter,
 ): Promise<Outcome<AuditRecord[]>> {
-  const operator = await findOperator(context, principal);
+  const operator = await findOperator(context, principal, { action: 'audit.read', accountId: null });
   return operator.ok ? done(await context.ports.audit.list(page, filter)) : operator;
 }
 
-async function operated(context: Context, principal: Principal, id: string): Promise<Outcome<{ account: Account; operator: Account }>> {
-  const operator = await findOperator(context, principal);
+async function operated(
+  context: Context,
+  principal: Principal,
+  id: string,
+  action: AuditAction,
+): Promise<Outcome<{ account: Account; operator: Account }>> {
+  const operator = await findOperator(context, principal, { action, accountId: id });
   if (!operator.ok) return operator;
   const account = await context.ports.accounts.findById(id);
   return account ? done({ account, operator: operator.value }) : refuse('account_not_found');

@@ -17,6 +17,8 @@ export type Refusal =
   | 'email_already_verified'
   | 'password_too_short'
   | 'password_too_long'
+  | 'password_too_common'
+  | 'password_too_guessable'
   | 'wrong_current_password'
   | 'refresh_token_invalid'
   | 'refresh_token_expired'
@@ -31,7 +33,30 @@ export type Refusal =
   | 'session_not_found'
   | 'api_key_not_found'
   | 'unknown_scope'
-  | 'account_not_found';
+  | 'account_not_found'
+  | WorkbenchRefusal;
+
+/** Every way in which the workbench says no. */
+export type WorkbenchRefusal =
+  | 'secret_not_found'
+  | 'too_many_secrets'
+  | 'program_not_found'
+  | 'too_many_programs'
+  | 'invalid_payload'
+  | 'package_not_found'
+  | 'package_not_installable'
+  | 'package_too_large'
+  | 'package_hash_mismatch'
+  | 'package_not_listed'
+  | 'too_many_packages'
+  | 'duplicate_package'
+  | 'unknown_secret'
+  | 'unknown_package'
+  | 'decryption_failed'
+  | 'sandbox_off'
+  | 'generation_not_configured'
+  | 'generation_refused'
+  | 'generation_incomplete';
 
 /** What a use case answers: a value, or exactly why not. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };

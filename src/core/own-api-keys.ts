@@ -129,9 +129,11 @@ export async function revokeApiKeyByEmail(context: Context, email: string): Prom
   const address = parseEmailAddress(email);
   const account = address && (await context.ports.accounts.findByEmail(address));
   if (!account) return refuse('unknown_account');
-  await context.ports.accounts.revokeDerivedApiKey(account.id);
-  await record(context, { action: 'api_key.changed', accountId: account.id });
-  return done(account);
+  return context.ports.atomically(async (stored) => {
+    await stored.accounts.revokeDerivedApiKey(account.id);
+    await record(context, { action: 'api_key.changed', accountId: account.id }, stored);
+    return done(account);
+  });
 }
 
 /** Changes one of one's own keys of the dialect: one that is there, and is not somebody else's. */

@@ -28,10 +28,11 @@ export async function listOwnSessions(
 }
 
 /**
- * Ends one of one's own sessions, the one that asks or another one.
+ * Ends one of one's own sessions, the one that asks or another one: first that, and then it is recorded, as nothing is to keep people from
+ * ending their sessions.
  *
  * @returns nothing; or `session_not_found` (also when it is somebody else's), and what `findOwnAccount` refuses.
- * @throws when a port does.
+ * @throws when a port does; when it cannot be recorded, the session has ended.
  */
 export async function endOwnSession(
   context: Context,
@@ -48,11 +49,11 @@ export async function endOwnSession(
 }
 
 /**
- * Ends all of one's own sessions, in every dialect.
+ * Ends all of one's own sessions, in every dialect; first that, and then it is recorded.
  *
  * @param keepThis but for the one that asks.
  * @returns how many there were; or what `findOwnAccount` refuses.
- * @throws when a port does.
+ * @throws when a port does; when it cannot be recorded, the sessions have ended.
  */
 export async function endOwnSessions(
   context: Context,

@@ -1,13 +1,15 @@
 import type { Account, AccountStatus, EmailAddress, NewAccount, ProfileChanges } from './account.js';
 import type { ApiKey, NewApiKey } from './api-key.js';
-import type { AuditEvent, AuditRecord } from './audit.js';
+import type { AuditChain, AuditMacs } from './audit-chain.js';
+import type { AuditEvent, AuditFilter, AuditRecord } from './audit.js';
 import type { CodePurpose, NewCode, StoredCode } from './code.js';
+import type { Limits } from './limits.js';
 import type { Mail, Outbox, SealedMail } from './mail.js';
 import type { Outcome } from './outcome.js';
 import type { Origin, Session, SessionLives } from './session.js';
 
 /** What a working key is for. */
-export type KeyPurpose = 'access-token' | 'refresh-token' | 'api-key' | 'address-hash' | 'code' | 'outbox';
+export type KeyPurpose = 'access-token' | 'refresh-token' | 'api-key' | 'address-hash' | 'code' | 'outbox' | 'audit' | 'secret';
 
 /** A working key as it lies in the database: readable with the master secret only. */
 export interface SealedKey {
@@ -16,13 +18,40 @@ export interface SealedKey {
   sealed: Buffer;
 }
 
+/** A stored key, and where it is in its life, by the database's clock. */
+export interface StoredKey extends SealedKey {
+  /** `next`: to be known before its first use; `current`: it makes; `old`: it only checks what it made. */
+  state: 'next' | 'current' | 'old';
+  createdAt: Date;
+  ageSeconds: number;
+  /** When it becomes, or became, the current one. */
+  activeFrom: Date;
+  /** How long until then; not positive: it has come. */
+  activeInSeconds: number;
+  /** When the next key of its purpose takes over, or took over; null: there is none. */
+  replacedAt: Date | null;
+}
+
 /** Where the working keys lie. */
 export interface KeyStore {
+  /** Every stored key, in the order in which they become current. */
+  load(): Promise<StoredKey[]>;
   /**
-   * Every stored key, oldest first, after storing those that `create` makes when it is shown what is there. No other process
-   * can do the same meanwhile.
+   * Does all of it, or nothing where `work` throws; no other process changes the keys meanwhile. Inside, only `changes` may be used.
+   *
+   * @param work is shown every stored key, as `load` does.
    */
-  loadOrCreate(create: (existing: SealedKey[]) => SealedKey[]): Promise<SealedKey[]>;
+  change<T>(work: (keys: StoredKey[], changes: KeyChanges) => Promise<T>): Promise<T>;
+}
+
+/** What can be done with stored keys, in one transaction, and its record. */
+export interface KeyChanges {
+  insert(key: SealedKey, activeInSeconds: number): Promise<void>;
+  /** Puts another seal in place of that key's. */
+  reseal(key: SealedKey): Promise<void>;
+  /** @returns false where there is still something that lies under the key: then it stays. */
+  delete(id: string): Promise<boolean>;
+  record: StoredPorts['audit']['record'];
 }
 
 /** A session that has not ended, and the account behind it. */
@@ -159,13 +188,14 @@ export interface StoredPorts {
     endOwn(id: string, accountId: string, dialect?: string): Promise<boolean>;
     /** Ends all sessions of an account, but for one where one is named. @returns how many there were. */
     endAll(accountId: string, except: string | null): Promise<number>;
-    endByOpaqueToken(hash: Buffer): Promise<boolean>;
+    /** Ends the session of an opaque token. @returns whose it was; null when it had ended. */
+    endByOpaqueToken(hash: Buffer): Promise<string | null>;
     /** Makes one access token good for nothing; the session goes on. `until`: when it would have ended by itself. */
     revokeAccessToken(accessTokenId: string, until: Date): Promise<void>;
   };
   codes: {
-    /** Stores a code in place of those of the same account and purpose. @returns its id. */
-    replace(code: NewCode): Promise<string>;
+    /** Stores a code in place of those of the same account and purpose. @returns its id; null where there is no such account. */
+    replace(code: NewCode): Promise<string | null>;
     findByHash(hash: Buffer, purpose: CodePurpose): Promise<StoredCode | null>;
     /** A code by its id, expired or not: whoever has it may ask for the next one. */
     findById(id: string, purpose: CodePurpose): Promise<StoredCode | null>;
@@ -194,7 +224,7 @@ export interface StoredPorts {
   audit: {
     record(event: AuditEvent): Promise<void>;
     /** Newest first. */
-    list(page: Page, filter: { accountId?: string; action?: string }): Promise<AuditRecord[]>;
+    list(page: Page, filter: AuditFilter): Promise<AuditRecord[]>;
   };
 }
 
@@ -215,15 +245,18 @@ export interface Ports extends StoredPorts {
     /** Whether the session, or that access token of it, has ended; null: this process cannot tell now, ask the database. */
     hasEnded(sessionId: string, accessTokenId: string): boolean | null;
   };
+  limits: Limits;
   maintenance: {
     /**
-     * Deletes rows that nothing can need any more: sessions past their end, revocations of tokens past theirs, codes, mails and keys
-     * that have expired. A batch of each at a time, and none that another process is at.
+     * Deletes rows that nothing can need any more: sessions past their end, revocations of tokens past theirs, codes, mails, API keys and
+     * counters that have expired, working keys whose tokens all have. A batch of each at a time, and none that another process is at.
      *
      * @returns how many rows of each table it were; fewer than `batchSize`: there are no more.
      */
     deleteExpired(batchSize: number): Promise<Record<string, number>>;
   };
+  auditChain: AuditChain;
+  auditMacs: AuditMacs;
   passwords: {
     hash(password: string): Promise<string>;
     verify(password: string, hash: string): Promise<boolean>;
@@ -237,11 +270,11 @@ export interface Ports extends StoredPorts {
     /** Made from the session's row alone: the same row gives the same token. */
     signRefreshToken(session: Session): string;
     /** Reads a refresh token of that dialect, or of any; null where it is none of ours, or another dialect's. */
-    readRefreshToken(token: string, dialect?: string): RefreshTokenClaims | null;
+    readRefreshToken(token: string, dialect?: string): Promise<RefreshTokenClaims | null>;
     /** Reads an access token of any dialect whose signature and times are good; null where it is none of ours. */
-    readAccessToken(token: string): (ShownClaims & { aud: string; iat: number }) | null;
+    readAccessToken(token: string): Promise<(ShownClaims & { aud: string; iat: number }) | null>;
     /** The account that an access token of that dialect was made for, though it may have expired; null where it is none of ours. */
-    ownerOfAccessToken(token: string, dialect: string): string | null;
+    ownerOfAccessToken(token: string, dialect: string): Promise<string | null>;
     /** The hash under which an opaque token is found; null where it cannot be one. */
     opaqueTokenHash(token: string): Buffer | null;
     /** A random token and the hash under which it is found again. */
@@ -260,8 +293,10 @@ export interface Ports extends StoredPorts {
     createTypedCode(): string;
     /** Keyed, and bound to the account and the address: six digits are no secret to whoever can try all of them. */
     typedCodeHash(code: string, accountId: string, email: string): Buffer;
-    /** Compares in constant time. */
-    equalHashes(one: Buffer, other: Buffer): boolean;
+    /** Whether that is the hash of the code, whichever key made it. Compares in constant time. */
+    isTypedCodeHash(hash: Buffer, code: string, accountId: string, email: string): boolean;
+    /** A keyed hash of an address or of what somebody typed as one, without regard to letter case: names it where it must not stand. */
+    addressHash(address: string): Buffer;
     /** A random API key of a dialect that stores them, and the hash under which it is found again. */
     createStoredApiKey(prefix: string): { key: string; hash: Buffer };
     storedApiKeyHash(key: string, prefix: string): Buffer | null;

@@ -24,6 +24,8 @@ export interface Session {
 export interface Origin {
   userAgent: string | null;
   ipAddress: string | null;
+  /** Who is counted as one: an IPv4 address, or the /64 of an IPv6 one. Null: the command line. */
+  network: string | null;
   /** Null: it came by no request. */
   requestId: string | null;
 }

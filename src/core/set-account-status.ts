@@ -3,6 +3,7 @@ import type { Principal } from './authenticate.js';
 import { record, type Context } from './context.js';
 import { parseEmailAddress } from './email-address.js';
 import { changeOwnAccount } from './find-own-account.js';
+import { forgetFailures } from './password-guesses.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import type { StoredPorts } from './ports.js';
 
@@ -63,4 +64,19 @@ export async function deactivateOwnAccount(context: Context, principal: Principa
     await setStatus(context, account, 'inactive', stored);
     return done(null);
   });
+}
+
+/**
+ * Forgets every wrong guess at an account's password, so that its owner waits no more.
+ *
+ * @returns the account; or `unknown_account`.
+ * @throws when a port does.
+ */
+export async function unlockByEmail(context: Context, email: string): Promise<Outcome<Account>> {
+  const address = parseEmailAddress(email);
+  const account = address && (await context.ports.accounts.findByEmail(address));
+  if (!account) return refuse('unknown_account');
+  await record(context, { action: 'account.unlocked', accountId: account.id }); // first: what cannot be recorded is not done
+  await forgetFailures(context, account);
+  return done(account);
 }

@@ -1,7 +1,9 @@
 import type { Account } from './account.js';
-import type { Context } from './context.js';
+import { recordRefusal, type Context } from './context.js';
 import { insertAccount, planAccount, type AccountRequest } from './create-account.js';
 import { parseEmailAddress } from './email-address.js';
+import { countSignUp } from './limits.js';
+import { NOBODY } from './mail.js';
 import { openSession, type SessionWish, type SignedIn } from './open-session.js';
 import { done, refuse, type Outcome } from './outcome.js';
 import { sendPasswordReset } from './reset-password.js';
@@ -24,20 +26,22 @@ export interface SignedUp {
  * Makes an account for somebody who comes by themselves, and mails them what verifies their address. The account is active and not
  * verified; nothing that a request carries can make it more.
  *
- * @returns the account; or `invalid_email`, `password_too_short`, `password_too_long`, `email_taken`.
- * @throws when a port does.
+ * @returns the account; or `invalid_email`, what `passwordFault` finds, `email_taken`.
+ * @throws RateLimited, and what ports throw.
  */
 export async function signUp(context: Context, request: SignUpRequest): Promise<Outcome<SignedUp>> {
   const { organizationName, ...own } = request;
-  const planned = await planAccount(context, withoutUndefined({ ...own, organization: ownOrganization(organizationName) }));
+  const account = withoutUndefined({ ...own, organization: ownOrganization(organizationName) });
+  const planned = await planAccount(context, account, () => countSignUp(context, request.email));
   if (!planned.ok) return planned;
   const signedUp = await context.ports.atomically<SignedUp>(async (stored) => {
     const created = await insertAccount(context, planned.value, stored);
     if (!created.ok) return created;
-    return done({ account: created.value, verification: await sendVerification(context, created.value, stored) });
+    const verification = await sendVerification(context, created.value, stored);
+    return verification ? done({ account: created.value, verification }) : refuse('email_taken'); // it is there: nobody else sees it yet
   });
   context.ports.mails.deliverSoon();
-  return signedUp;
+  return recordRefusal(context, signedUp, { action: 'account.created', accountId: null, address: request.email });
 }
 
 /**
@@ -59,9 +63,9 @@ export async function signUpAndIn(
 
 /**
  * Signs somebody up without telling them whether the address has an account already: its owner hears of that by mail, and may set a
- * new password with it. The same work is done for both.
+ * new password with it. The same hash is made for both; what is stored after it differs.
  *
- * @returns nothing; or `invalid_email`, `password_too_short`, `password_too_long`.
+ * @returns nothing; or `invalid_email`, what `passwordFault` finds.
  * @throws when a port does.
  * @see OWASP Authentication Cheat Sheet, "Account creation"
  */
@@ -74,7 +78,7 @@ export async function signUpQuietly(context: Context, request: SignUpRequest): P
   if (signedUp.refusal !== 'email_taken') return signedUp;
   await ports.atomically(async (stored) => {
     const account = await stored.accounts.findByEmail(email);
-    if (account?.status === 'active') await sendPasswordReset(context, account, 'address has an account', stored);
+    await sendPasswordReset(context, account?.status === 'active' ? account : NOBODY, 'address has an account', stored);
     return done(null);
   });
   ports.mails.deliverSoon();

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import type { Mail, SealedMail } from '../core/mail.js';
-import { currentKey, type KeyRing } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
 import { createBox } from './sealing.js';
 
 /** Seals mails for the outbox, and opens them to be delivered. */
@@ -11,18 +11,16 @@ export interface MailSealing {
 }
 
 /** The sealing with the outbox keys: a dump of the database tells no code and no address of a mail that waits. */
-export function createMailSealing(keys: KeyRing['outbox']): MailSealing {
-  const current = createBox(currentKey(keys).secret);
-  const all = keys.map(({ secret }) => createBox(secret));
+export function createMailSealing(keyRing: KeyRing): MailSealing {
   return {
     seal(mail) {
       const id = crypto.randomUUID();
-      return { id, sealed: current.seal(id, Buffer.from(JSON.stringify(mail))) };
+      return { id, sealed: createBox(keyRing.current('outbox').secret).seal(id, Buffer.from(JSON.stringify(mail))) };
     },
     open({ id, sealed }) {
-      for (const box of all) {
+      for (const { secret } of keyRing.all('outbox')) {
         try {
-          return JSON.parse(box.open(id, sealed).toString()) as Mail;
+          return JSON.parse(createBox(secret).open(id, sealed).toString()) as Mail;
         } catch {
           // another key, perhaps
         }

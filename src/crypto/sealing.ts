@@ -20,6 +20,11 @@ export interface Sealer {
   open(sealed: SealedKey): Buffer;
 }
 
+/** A sealer whose master secret may be replaced by another one while it is in use. */
+export interface ReplaceableSealer extends Sealer {
+  replaceWith(sealer: Sealer): void;
+}
+
 /** Seals bytes and opens them: AES-256-GCM, bound to a name that must be told again to open them. */
 export interface Box {
   seal(name: string, plain: Buffer): Buffer;
@@ -62,4 +67,25 @@ export function createSealer(masterSecret: string): Sealer {
       }
     },
   };
+}
+
+/** A sealer that seals and opens as the given one does, until that is replaced. */
+export function replaceableSealer(sealer: Sealer): ReplaceableSealer {
+  let current = sealer;
+  return {
+    seal: (id, purpose, key) => current.seal(id, purpose, key),
+    open: (sealed) => current.open(sealed),
+    replaceWith: (next) => void (current = next),
+  };
+}
+
+/** Whether all of the keys open with that master secret. */
+export function opensAll(masterSecret: string, keys: SealedKey[]): boolean {
+  const sealer = createSealer(masterSecret);
+  try {
+    for (const key of keys) sealer.open(key);
+    return true;
+  } catch {
+    return false;
+  }
 }

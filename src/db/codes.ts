@@ -2,10 +2,13 @@ import { IsNull, type EntityManager } from 'typeorm';
 import type { StoredPorts } from '../core/ports.js';
 import { CodeEntity } from './entities.js';
 
-/** The new code takes the row of the old one: its id is told to nobody but who may ask for another. */
+/**
+ * The new code takes the row of the old one: its id is told to nobody but who may ask for another. The lock makes an account that is
+ * being deleted one that is not there.
+ */
 const REPLACE = `
   INSERT INTO codes (account_id, purpose, email, hash, guesses, expires_at)
-  VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
+  SELECT id, $2, $3, $4, $5, now() + make_interval(secs => $6) FROM accounts WHERE id = $1 FOR KEY SHARE
   ON CONFLICT (account_id, purpose) DO UPDATE
   SET email = EXCLUDED.email, hash = EXCLUDED.hash, guesses = EXCLUDED.guesses, expires_at = EXCLUDED.expires_at, created_at = now()
   RETURNING id`;
@@ -24,8 +27,8 @@ export function codesIn(manager: EntityManager): StoredPorts['codes'] {
   const codes = manager.getRepository(CodeEntity);
   return {
     async replace({ accountId, purpose, email, hash, guesses, ttlSeconds }) {
-      const [{ id }] = await manager.query(REPLACE, [accountId, purpose, email, hash, guesses, ttlSeconds]);
-      return id;
+      const [row] = await manager.query(REPLACE, [accountId, purpose, email, hash, guesses, ttlSeconds]);
+      return row?.id ?? null;
     },
 
     findByHash: (hash, purpose) =>

@@ -19,6 +19,8 @@ export interface DataFolder {
   secretFile: string;
   /** The room on its disk. */
   freeMegabytes(): number;
+  /** Brings to the disk what the embedded database, which does not wait for it, has written. */
+  saveDatabase(): Promise<void>;
   /** Notes that the database has this version's schema, so that an older version will leave it alone. */
   markMigrated(): void;
 }
@@ -56,10 +58,20 @@ export function openDataFolder(folder: string): DataFolder {
       const { bavail, bsize } = fs.statfsSync(resolved);
       return Math.floor((bavail * bsize) / 1_000_000);
     },
+    saveDatabase: () => syncFiles(database),
     markMigrated: () => fs.writeFileSync(markFile, `${MIGRATION_NAMES.at(-1)}\n`),
   };
 }
 
 function readIfThere(file: string): string | null {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : null;
+}
+
+async function syncFiles(folder: string): Promise<void> {
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const name = path.join(entry.parentPath, entry.name);
+    if (!fs.existsSync(name)) continue; // what is gone meanwhile holds nothing
+    const file = await fs.promises.open(name);
+    await file.sync().finally(() => file.close());
+  }
 }

@@ -6,6 +6,8 @@ import type { CodePurpose, StoredCode } from '../core/code.js';
 import type { TakenMail } from '../core/mail.js';
 import type { SealedKey } from '../core/ports.js';
 import type { Session } from '../core/session.js';
+import type { EncryptedCode } from '../workbench/encrypted-code.js';
+import type { EncryptedCodeMetadata, OwnPackage, SecretMetadata, StoredSecret } from '../workbench/ports.js';
 
 // The schema itself is made by `migrations/`; these only map it. A test compares the two.
 
@@ -97,7 +99,7 @@ export const SessionEntity = new EntitySchema<SessionRow>({
   ],
 });
 
-export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
+export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date; activeFrom: Date }>({
   name: 'Key',
   tableName: 'keys',
   columns: {
@@ -105,6 +107,7 @@ export const KeyEntity = new EntitySchema<SealedKey & { createdAt: Date }>({
     purpose: { type: 'text' },
     sealed: { type: 'bytea' },
     createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    activeFrom: { type: 'timestamptz', name: 'active_from', default: () => 'now()' },
   },
 });
 
@@ -197,13 +200,102 @@ export const AuditEntity = new EntitySchema<AuditRecord>({
     },
     at: { type: 'timestamptz', default: () => 'now()' },
     action: { type: 'text' },
+    outcome: { type: 'text', default: 'success' },
+    reason: { type: 'text', nullable: true },
     accountId: { type: 'uuid', name: 'account_id', nullable: true },
     actorId: { type: 'uuid', name: 'actor_id', nullable: true },
+    addressHash: { type: 'bytea', name: 'address_hash', nullable: true },
     dialect: { type: 'text' },
     ipAddress: { type: 'text', name: 'ip_address', nullable: true },
     requestId: { type: 'text', name: 'request_id', nullable: true },
+    resource: { type: 'text', nullable: true },
   },
+  checks: [{ name: 'audit_events_outcome_check', expression: "outcome IN ('success', 'failure')" }],
   indices: [{ name: 'audit_events_account_id_idx', columns: ['accountId', 'id'] }],
+});
+
+export const AuditSealEntity = new EntitySchema<{ position: string; eventId: string; mac: Buffer; keyId: string }>({
+  name: 'AuditSeal',
+  tableName: 'audit_seals',
+  columns: {
+    position: { type: 'bigint', primary: true, primaryKeyConstraintName: 'audit_seals_pkey' },
+    eventId: { type: 'bigint', name: 'event_id' },
+    mac: { type: 'bytea' },
+    keyId: { type: 'uuid', name: 'key_id' },
+  },
+  uniques: [{ name: 'audit_seals_event_id_key', columns: ['eventId'] }],
+});
+
+export const AuditUnsealedEntity = new EntitySchema<{ eventId: string }>({
+  name: 'AuditUnsealed',
+  tableName: 'audit_unsealed',
+  columns: { eventId: { type: 'bigint', name: 'event_id', primary: true, primaryKeyConstraintName: 'audit_unsealed_pkey' } },
+});
+
+export type SecretRow = StoredSecret & SecretMetadata;
+
+export const SecretEntity = new EntitySchema<SecretRow>({
+  name: 'Secret',
+  tableName: 'secrets',
+  columns: {
+    ...namedByAccount('secrets_pkey'),
+    description: { type: 'text', nullable: true },
+    keyId: { type: 'uuid', name: 'key_id' },
+    dataKey: { type: 'bytea', name: 'data_key' },
+    sealed: { type: 'bytea' },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    updatedAt: { type: 'timestamptz', name: 'updated_at', default: () => 'now()' },
+  },
+  foreignKeys: [
+    ofAccount('secrets_account_id_fkey'),
+    { name: 'secrets_key_id_fkey', target: 'Key', columnNames: ['keyId'], referencedColumnNames: ['id'] },
+  ],
+  checks: [
+    { name: 'secrets_name_check', expression: "name ~ '^[A-Za-z_][A-Za-z0-9_]{0,127}$'" },
+    { name: 'secrets_description_check', expression: 'char_length(description) <= 1024' },
+    { name: 'secrets_data_key_check', expression: 'octet_length(data_key) = 60' },
+    { name: 'secrets_sealed_check', expression: 'octet_length(sealed) BETWEEN 29 AND 262172' },
+  ],
+  indices: [{ name: 'secrets_key_id_idx', columns: ['keyId'] }],
+});
+
+export const PackageEntity = new EntitySchema<OwnPackage & { accountId: string }>({
+  name: 'Package',
+  tableName: 'packages',
+  columns: {
+    ...namedByAccount('packages_pkey'),
+    version: { type: 'text' },
+    filename: { type: 'text' },
+    url: { type: 'text' },
+    sha256: { type: 'text' },
+    sizeBytes: { type: 'integer', name: 'size_bytes' },
+    addedAt: { type: 'timestamptz', name: 'added_at', default: () => 'now()' },
+  },
+  foreignKeys: [ofAccount('packages_account_id_fkey')],
+  checks: [
+    { name: 'packages_name_check', expression: "name ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND char_length(name) <= 128" },
+    { name: 'packages_sha256_check', expression: "sha256 ~ '^[0-9a-f]{64}$'" },
+    { name: 'packages_size_bytes_check', expression: 'size_bytes > 0' },
+  ],
+});
+
+export const EncryptedCodeEntity = new EntitySchema<EncryptedCodeMetadata & { accountId: string; payload: EncryptedCode }>({
+  name: 'EncryptedCode',
+  tableName: 'encrypted_code',
+  columns: {
+    ...namedByAccount('encrypted_code_pkey'),
+    payload: { type: 'jsonb' },
+    language: { type: 'text' },
+    sizeBytes: { type: 'integer', name: 'size_bytes' },
+    createdAt: { type: 'timestamptz', name: 'created_at', default: () => 'now()' },
+    updatedAt: { type: 'timestamptz', name: 'updated_at', default: () => 'now()' },
+  },
+  foreignKeys: [ofAccount('encrypted_code_account_id_fkey')],
+  checks: [
+    { name: 'encrypted_code_name_check', expression: "name !~ '[[:cntrl:]]' AND char_length(name) BETWEEN 1 AND 128" },
+    { name: 'encrypted_code_language_check', expression: "language IN ('python', 'javascript')" },
+    { name: 'encrypted_code_size_bytes_check', expression: 'size_bytes BETWEEN 0 AND 524272' },
+  ],
 });
 
 export const ENTITIES = [
@@ -216,8 +308,21 @@ export const ENTITIES = [
   OutboxEntity,
   ApiKeyEntity,
   AuditEntity,
+  AuditSealEntity,
+  AuditUnsealedEntity,
+  SecretEntity,
+  PackageEntity,
+  EncryptedCodeEntity,
 ];
 
 function ofAccount(name: string) {
   return { name, target: 'Account', columnNames: ['accountId'], referencedColumnNames: ['id'], onDelete: 'CASCADE' as const };
+}
+
+/** The key of what an account has under a name. */
+function namedByAccount(primaryKeyConstraintName: string) {
+  return {
+    accountId: { type: 'uuid' as const, name: 'account_id', primary: true as const, primaryKeyConstraintName },
+    name: { type: 'text' as const, primary: true as const, primaryKeyConstraintName },
+  };
 }

@@ -45,9 +45,13 @@ export async function translateFaults<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether a statement failed because of the unique constraint of that name. */
+/** SQLSTATE codes of constraints: a foreign key, a unique one. */
+const VIOLATIONS = ['23503', '23505'];
+
+/** Whether a statement failed because of the unique constraint, or the foreign key, of that name. */
 export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof QueryFailedError && error.driverError.code === '23505' && error.driverError.constraint === constraint;
+  if (!(error instanceof QueryFailedError)) return false;
+  return VIOLATIONS.includes(error.driverError.code) && error.driverError.constraint === constraint;
 }
 
 function translated(error: unknown): unknown {

@@ -52,6 +52,8 @@ const TOKEN_IS_LIVE = `
   SELECT FROM sessions session, ${OF_ACCOUNT}
   WHERE session.id = $1 AND ${IS_LIVE} AND NOT EXISTS (SELECT FROM revocations WHERE kind = 'token' AND revocations.id = $2)`;
 
+const END_BY_OPAQUE_TOKEN = 'DELETE FROM sessions WHERE opaque_token_hash = $1 RETURNING account_id';
+
 /** The minute is for clocks that differ, as in the migrations. */
 const REVOKE_TOKEN = `
   INSERT INTO revocations (kind, id, until) VALUES ('token', $1, $2::timestamptz + interval '1 minute') ON CONFLICT DO NOTHING`;
@@ -135,8 +137,8 @@ export function sessionsIn(manager: EntityManager): StoredPorts['sessions'] {
     },
 
     async endByOpaqueToken(opaqueTokenHash) {
-      const { affected } = await sessions.delete({ opaqueTokenHash });
-      return affected === 1;
+      const [[row]] = await manager.query(END_BY_OPAQUE_TOKEN, [opaqueTokenHash]);
+      return row?.account_id ?? null;
     },
 
     async revokeAccessToken(accessTokenId, until) {

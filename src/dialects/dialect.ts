@@ -1,8 +1,10 @@
 import type { Operations } from '../../generated/operations.gen.js';
 import type { Principal } from '../core/authenticate.js';
-import type { Core } from '../core/core.js';
-import type { Refusal } from '../core/outcome.js';
+import type { Refusal, WorkbenchRefusal } from '../core/outcome.js';
 import type { Policy } from '../core/policy.js';
+import type { UseCases } from '../workbench/workbench.js';
+
+export type { UseCases };
 
 /** One thing in a request that the contract does not allow. Names only what stands in the contract, never what was sent. */
 export interface Issue {
@@ -38,6 +40,10 @@ export interface Caller<Someone extends Principal | null = Principal | null> {
   bearer: string | null;
   /** Whether there is an Authorization header, whatever is in it. */
   showsCredential: boolean;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+  /** Sends an event ahead of the answer, where the client asked for events and the contract has them; else nothing happens. */
+  emit(event: string, data: unknown): void;
 }
 
 /** One operation as the contract has it. */
@@ -66,7 +72,7 @@ interface Who {
  */
 export type Operation<O extends OperationTypes> = (
   request: Request<O['data']>,
-  core: Core,
+  core: UseCases,
   caller: Caller<Who[O['credential']]>,
 ) => Promise<Reply<O['responses']> | { ok: false; refusal: Refusal } | { issues: Issue[] }>;
 
@@ -97,4 +103,31 @@ export interface Dialect<Handlers = Record<string, unknown>> {
   errorMediaType: 'application/json' | 'application/problem+json';
   operations: Handlers;
   renderFailure(failure: Failure, request: FailedRequest): RenderedFailure;
+}
+
+const WORKBENCH_REFUSALS: Record<WorkbenchRefusal, true> = {
+  secret_not_found: true,
+  too_many_secrets: true,
+  program_not_found: true,
+  too_many_programs: true,
+  invalid_payload: true,
+  package_not_found: true,
+  package_not_installable: true,
+  package_too_large: true,
+  package_hash_mismatch: true,
+  package_not_listed: true,
+  too_many_packages: true,
+  duplicate_package: true,
+  unknown_secret: true,
+  unknown_package: true,
+  decryption_failed: true,
+  sandbox_off: true,
+  generation_not_configured: true,
+  generation_refused: true,
+  generation_incomplete: true,
+};
+
+/** The workbench refuses with these in one dialect only; in the others they are as good as a fault of the service, and said in its words. */
+export function workbenchFailures<Words>(words: Words): Record<WorkbenchRefusal, Words> {
+  return Object.fromEntries(Object.keys(WORKBENCH_REFUSALS).map((refusal) => [refusal, words])) as Record<WorkbenchRefusal, Words>;
 }

@@ -1,15 +1,18 @@
 import type { KeyObject } from 'node:crypto';
 import type { Request } from 'express';
 import { Authenticator, Strategy } from 'passport';
-import { ExtractJwt, Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
+import { Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
 import type { Principal } from '../core/authenticate.js';
 import type { ShownClaims } from '../core/ports.js';
 import type { Origin } from '../core/session.js';
-import { tokenHeader } from '../core/token-header.js';
+import { hasAccessClaims, tokenHeader } from '../core/token-header.js';
+import { networkOf } from './network.js';
 import type { ServedDialect } from './route-table.js';
 import { createVerifiedTokens } from './verified-tokens.js';
 
 const STRATEGY = 'credential';
+
+const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 /** More of it helps nobody. */
 const MAX_USER_AGENT_LENGTH = 512;
@@ -22,6 +25,8 @@ export interface AccessTokenCheck {
   type: string;
   /** The public key of that `kid`, or null. */
   verificationKey(kid: string): KeyObject | null;
+  /** Sees to it that `verificationKey` knows the key of that `kid`, where another process has made one. @throws Unavailable */
+  learnVerificationKey(kid: string): Promise<unknown>;
 }
 
 /** A security scheme of the merged document, and the dialect that it belongs to. */
@@ -65,14 +70,16 @@ export function credentialCheck(scheme: SecurityScheme, served: ServedDialect, a
   throw new Error(`${dialect.name}: a security scheme of type ${scheme.type} cannot be checked`);
 }
 
-/** Of a token that was verified before, only whether it is still alive is asked. */
+/** Of a token that was verified before, only whether it is still alive is asked, and whether its key still is. */
 function checkOfSignedTokens(served: ServedDialect, accessTokens: AccessTokenCheck): CredentialCheck {
-  const verified = createVerifiedTokens();
+  const verified = createVerifiedTokens((kid) => accessTokens.verificationKey(kid) !== null);
   const verify = check(jwtStrategy(served, accessTokens));
   return async (req) => {
     const token = bearerOf(req) ?? '';
     const claims = verified.find(token);
     if (claims) return served.coreFor(originOf(req)).authenticateSession(claims);
+    const { typ, kid } = tokenHeader(token);
+    if (typ === accessTokens.type && kid !== undefined) await accessTokens.learnVerificationKey(kid);
     const principal = await verify(req);
     if (principal?.accessToken) verified.remember(token, principal.accessToken.claims);
     return principal;
@@ -90,11 +97,12 @@ function jwtStrategy({ dialect, coreFor }: ServedDialect, { issuer, type, verifi
       audience: dialect.name,
       secretOrKeyProvider(_req, token: string, done) {
         const { typ, kid } = tokenHeader(token);
-        const key = typ === type && typeof kid === 'string' ? verificationKey(kid) : null;
+        const key = typ === type && kid !== undefined ? verificationKey(kid) : null;
         done(key ? null : 'unknown key', key as unknown as Buffer); // the types know no KeyObject, jsonwebtoken does
       },
     },
     (req: Request, claims: ShownClaims, done: VerifiedCallback) => {
+      if (!hasAccessClaims(claims)) return done(null, false);
       coreFor(originOf(req))
         .authenticateSession(claims)
         .then((principal) => done(null, principal ?? false), done);
@@ -102,13 +110,22 @@ function jwtStrategy({ dialect, coreFor }: ServedDialect, { issuer, type, verifi
   );
 }
 
-/** What stands behind `Bearer` in the Authorization header, or null. @see RFC 6750, section 2.1 */
-export const bearerOf = ExtractJwt.fromAuthHeaderAsBearerToken() as (req: Request) => string | null;
+/**
+ * The token behind `Bearer` in the Authorization header, or null: also where there is more than one token or header, as whoever stands in
+ * front of this service may have looked at another one of them.
+ *
+ * @see RFC 6750, section 2.1
+ */
+export function bearerOf(req: Request): string | null {
+  const [header = '', ...others] = req.headersDistinct.authorization ?? [];
+  return others.length === 0 ? (BEARER.exec(header)?.[1] ?? null) : null;
+}
 
 /** Where a request comes from. */
 export function originOf(req: Request): Origin {
   const userAgent = req.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH) ?? null;
-  return { userAgent, ipAddress: req.ip ?? null, requestId: req.id as string };
+  const ipAddress = req.ip ?? null;
+  return { userAgent, ipAddress, network: networkOf(ipAddress), requestId: req.id as string };
 }
 
 /**

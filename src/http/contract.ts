@@ -8,6 +8,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface ContractOperation {
   security?: Record<string, string[]>[];
+  parameters?: ({ in: string; name: string } | { $ref: string })[];
   responses: Record<string, unknown>;
   'x-latchkey-dialect'?: string;
 }
@@ -17,7 +18,7 @@ export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string };
   paths: Record<string, Record<string, ContractOperation>>;
-  components: { securitySchemes?: Record<string, SecurityScheme> };
+  components: { securitySchemes?: Record<string, SecurityScheme>; parameters?: Record<string, { in: string; name: string }> };
 }
 
 /**

@@ -1,6 +1,7 @@
-import express, { Router } from 'express';
+import express, { Router, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { getAbsoluteFSPath } from 'swagger-ui-dist';
+import { allowOnly } from './methods.js';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -20,7 +21,10 @@ const PAGE = `<!doctype html>
 `;
 
 /** Of Swagger UI's own files these; its example pages stay where they are. */
-const ASSETS = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js', '/favicon-32x32.png']);
+const ASSETS = ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'];
+
+/** All that is served here, besides the way from `/`. */
+const PATHS = ['/openapi.json', '/docs', '/docs/', '/docs/start.js', ...ASSETS];
 
 const START_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n`;
 
@@ -41,16 +45,21 @@ const CONTENT_SECURITY_POLICY = {
 
 /** Swagger UI at `/docs`, the merged document at `/openapi.json`, and the way there for a browser that asks for `/`. */
 export function docsPage(document: object): Router {
-  const documentText = JSON.stringify(document);
+  const documentBytes = Buffer.from(JSON.stringify(document)); // one for all: clients that are slow to read it hold no copy each
   const router = Router({ strict: true, caseSensitive: true });
-  router.get('/', (req, res, next) =>
-    req.accepts(['json', 'html']) === 'html' ? res.vary('Accept').status(302).location('/docs').end() : next(),
-  );
-  router.get('/openapi.json', (_req, res) => void res.type('json').send(documentText));
+  router.use(leadBrowsers);
+  router.all(PATHS, allowOnly(['GET', 'HEAD']));
+  router.get('/openapi.json', (_req, res) => void res.type('json').send(documentBytes));
   router.use('/docs', helmet.contentSecurityPolicy(CONTENT_SECURITY_POLICY));
   router.get(['/docs', '/docs/'], (_req, res) => void res.type('html').send(PAGE));
   router.get('/docs/start.js', (_req, res) => void res.type('js').send(START_SCRIPT));
   const files = express.static(getAbsoluteFSPath(), { index: false, redirect: false, cacheControl: false, acceptRanges: false });
-  router.use('/docs', (req, res, next) => (ASSETS.has(req.path) ? files(req, res, next) : next()));
+  router.use('/docs', (req, res, next) => (ASSETS.includes(req.baseUrl + req.path) ? files(req, res, next) : next()));
   return router;
 }
+
+const leadBrowsers: RequestHandler = (req, res, next) => {
+  const isVisit = req.path === '/' && req.method === 'GET' && req.accepts(['json', 'html']) === 'html';
+  if (!isVisit) return next();
+  res.vary('Accept').status(302).location('/docs').end();
+};

@@ -1,7 +1,7 @@
 import { routes } from '../../generated/operations.gen.js';
-import type { Core } from '../core/core.js';
+import type { Context } from '../core/context.js';
 import type { Origin } from '../core/session.js';
-import type { Dialect } from '../dialects/dialect.js';
+import type { Dialect, UseCases } from '../dialects/dialect.js';
 
 /** One operation of the contract, and where it is served. */
 export interface Route {
@@ -15,12 +15,16 @@ export interface Route {
   bodyRequired: boolean;
   /** Its media type; null: the operation reads no body. */
   bodyType: 'application/json' | 'application/x-www-form-urlencoded' | null;
+  /** How long its answer may take; null: as long as that of most. */
+  deadlineSeconds: number | null;
+  /** Whether it answers in events where the client asks for them. */
+  hasEvents: boolean;
 }
 
 /** A dialect that is switched on, and the core as a request of it sees it. */
 export interface ServedDialect {
   dialect: Dialect;
-  coreFor(origin: Origin): Core;
+  coreFor(origin: Origin, noteLimit?: Context['noteLimit']): UseCases;
 }
 
 /** Every operation of the merged document. */

@@ -1,12 +1,13 @@
 import crypto from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ShownClaims } from '../core/ports.js';
+import { tokenHeader } from '../core/token-header.js';
 
 const MAX_TOKENS = 10_000;
 
 /** Access tokens of one audience whose signature, issuer, audience and type have been found good. */
 export interface VerifiedTokens {
-  /** The claims of a token that was remembered and has not expired, or null. Whether its session lives is for the caller to ask, each time. */
+  /** The claims of a token that was remembered, has not expired and whose key is still there, or null. Whether its session lives is for the caller to ask, each time. */
   find(token: string): ShownClaims | null;
   /** To be called for a token only after everything about it was verified. */
   remember(token: string, claims: ShownClaims): void;
@@ -16,19 +17,22 @@ export interface VerifiedTokens {
  * An empty memory of verified tokens, for one audience: another audience's check must not find them. It holds no token itself,
  * only their SHA-256.
  *
+ * @param hasKey whether there still is a key of that `kid`.
  * @param maxTokens beyond it, those that were asked for longest ago are forgotten.
  */
-export function createVerifiedTokens(maxTokens = MAX_TOKENS): VerifiedTokens {
-  const claimsByHash = new LRUCache<string, ShownClaims>({ max: maxTokens });
+export function createVerifiedTokens(hasKey: (kid: string) => boolean, maxTokens = MAX_TOKENS): VerifiedTokens {
+  const tokensByHash = new LRUCache<string, { claims: ShownClaims; kid: string }>({ max: maxTokens });
   return {
     find(token) {
       const hash = hashOf(token);
-      const claims = claimsByHash.get(hash) ?? null;
-      if (!claims || Date.now() < claims.exp * 1000) return claims;
-      claimsByHash.delete(hash);
+      const found = tokensByHash.get(hash);
+      if (!found) return null;
+      if (Date.now() < found.claims.exp * 1000 && hasKey(found.kid)) return found.claims;
+      tokensByHash.delete(hash);
       return null;
     },
-    remember: (token, claims) => void claimsByHash.set(hashOf(token), Object.freeze({ ...claims })),
+    remember: (token, claims) =>
+      void tokensByHash.set(hashOf(token), { claims: Object.freeze({ ...claims }), kid: String(tokenHeader(token).kid) }),
   };
 }
 

@@ -107,6 +107,10 @@ describe('the secrets of the merged document', () => {
       'pyth-on AuthRequest.password',
       'pyth-on AuthResponse.apiKey',
       'pyth-on AuthResponse.token',
+      'pyth-on EncryptRequest.code',
+      'pyth-on EncryptRequest.masterPassword',
+      'pyth-on EncryptedExecuteRequest.masterPassword',
+      'pyth-on SecretInput.value',
     ]);
   });
 
@@ -132,6 +136,9 @@ describe('the secrets of the merged document', () => {
       'px0 APIKeyResponse.api_key',
       'px0 APIKeysResponse.api_keys',
       'px0 Session.token',
+      'pyth-on EncryptedExecuteRequest.secrets',
+      'pyth-on ExecuteRequest.secrets',
+      'pyth-on SecretList.secrets',
     ]);
   });
 });
@@ -157,6 +164,24 @@ describe('every example of the merged document', () => {
   });
 });
 
+const WORKBENCH = [
+  'POST /api/v1/execute',
+  'PUT /api/v1/secrets/{name}',
+  'DELETE /api/v1/secrets/{name}',
+  'GET /api/v1/secrets',
+  'GET /api/v1/audit',
+  'POST /api/v1/generate',
+  'GET /api/v1/packages',
+  'PUT /api/v1/packages',
+  'POST /api/v1/packages',
+  'DELETE /api/v1/packages/{name}',
+  'POST /api/v1/zk/encrypt',
+  'PUT /api/v1/zk/code/{name}',
+  'DELETE /api/v1/zk/code/{name}',
+  'GET /api/v1/zk/code',
+  'POST /api/v1/zk/execute/{name}',
+];
+
 describe('every 4xx and 5xx of every operation', () => {
   it('has a schema and an example', () => {
     expect(errorsWithoutExample(merged)).toEqual([]);
@@ -177,6 +202,7 @@ describe('every 4xx and 5xx of every operation', () => {
       'POST /api/refresh 500',
       'GET /api/health 500',
       'GET /api 500',
+      ...WORKBENCH.map((operation) => `${operation} 500`),
     ]);
   });
 });

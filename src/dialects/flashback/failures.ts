@@ -1,8 +1,10 @@
 import type { FlashbackError, FlashbackLoginError } from '../../../generated/client/types.gen.js';
-import type { FailedRequest, Failure, FailureCode, Issue, OperationsOf } from '../dialect.js';
+import { workbenchFailures, type FailedRequest, type Failure, type FailureCode, type Issue, type OperationsOf } from '../dialect.js';
 
 type LoginErrorCode = FlashbackLoginError['error_code'];
 type Words = [status: number, errorCode: LoginErrorCode | Uppercase<string>, message: string];
+
+const INTERNAL: Words = [500, 'INTERNAL_ERROR', 'Internal error'];
 type OperationId = keyof OperationsOf<'flashback'>;
 
 const INACTIVE: Words = [401, 'USER_INACTIVE', 'The account is not active'];
@@ -25,6 +27,12 @@ const FAILURES: Record<FailureCode, Words> = {
   email_already_verified: [400, 'EMAIL_ALREADY_VERIFIED', 'The e-mail address is verified already'],
   password_too_short: [400, 'WEAK_PASSWORD', 'The password is too short'],
   password_too_long: [400, 'WEAK_PASSWORD', 'The password is too long'],
+  password_too_common: [400, 'WEAK_PASSWORD', 'The password is too common'],
+  password_too_guessable: [
+    400,
+    'WEAK_PASSWORD',
+    'Without words of the address, of the name and of this service, the password is too short',
+  ],
   wrong_current_password: [400, 'INVALID_PASSWORD', 'The current password is wrong'],
   refresh_token_invalid: BAD_REFRESH_TOKEN,
   refresh_token_expired: [401, 'REFRESH_TOKEN_EXPIRED', 'The refresh token has expired'],
@@ -49,7 +57,8 @@ const FAILURES: Record<FailureCode, Words> = {
   rate_limited: [429, 'TOO_MANY_ATTEMPTS', 'Too many attempts'],
   overloaded: [503, 'SERVICE_UNAVAILABLE', 'The service is busy'],
   unavailable: [503, 'SERVICE_UNAVAILABLE', 'The service is not available'],
-  internal: [500, 'INTERNAL_ERROR', 'Internal error'],
+  internal: INTERNAL,
+  ...workbenchFailures(INTERNAL),
 };
 
 /** What a failure is called in one operation alone. */

@@ -128,6 +128,7 @@ export function toHealthResponse(now: Date, error: string | null): FlashbackHeal
 
 /** The refresh token under either of its two names; null where both are there and differ. */
 export function refreshTokenIn({ refreshToken, refresh_token }: FlashbackRefreshRequest): string | null {
+  // eslint-disable-next-line no-restricted-syntax -- both are the client's own
   if (refreshToken !== undefined && refresh_token !== undefined && refreshToken !== refresh_token) return null;
   return refreshToken ?? refresh_token ?? '';
 }

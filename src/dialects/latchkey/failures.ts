@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { LatchkeyProblem } from '../../../generated/client/types.gen.js';
-import type { FailedRequest, Failure, FailureCode } from '../dialect.js';
+import { workbenchFailures, type FailedRequest, type Failure, type FailureCode } from '../dialect.js';
 
 type Words = [status: number, detail: string];
+
+const INTERNAL: Words = [500, 'The service failed.'];
 
 /** Said alike whatever is wrong with them: a stranger learns nothing of who has an account. */
 const BAD_CREDENTIALS: Words = [401, 'The e-mail address and the password do not belong together.'];
@@ -22,6 +24,8 @@ const FAILURES: Record<FailureCode, Words> = {
   email_already_verified: [409, 'The e-mail address is verified already.'],
   password_too_short: [400, 'The password is too short.'],
   password_too_long: [400, 'The password is too long.'],
+  password_too_common: [400, 'The password is one of those that are tried first.'],
+  password_too_guessable: [400, 'Without words of the address, of the name and of this service, the password is too short.'],
   wrong_current_password: [403, 'The current password is wrong.'],
   refresh_token_invalid: [401, 'The refresh token is not valid.'],
   refresh_token_expired: [401, 'The refresh token has expired.'],
@@ -46,7 +50,8 @@ const FAILURES: Record<FailureCode, Words> = {
   rate_limited: [429, 'There were too many attempts.'],
   overloaded: [503, 'The service is busy.'],
   unavailable: [503, 'The service is not available.'],
-  internal: [500, 'The service failed.'],
+  internal: INTERNAL,
+  ...workbenchFailures(INTERNAL),
 };
 
 /** Codes that are shown as another one, most of them as they would tell what the words above do not. */

@@ -88,8 +88,10 @@ export function toShownApiKey({ apiKey, key }: ShownApiKey): LatchkeyShownApiKey
 }
 
 /** A record of the audit trail. */
-export function toAuditRecord({ id, at, action, accountId, actorId, dialect, ipAddress, requestId }: AuditRecord): LatchkeyAuditRecord {
-  return { id, at: at.toISOString(), action, accountId, actorId, dialect, ipAddress, requestId };
+export function toAuditRecord(record: AuditRecord): LatchkeyAuditRecord {
+  const { id, action, outcome, reason, accountId, actorId, dialect, ipAddress, requestId } = record;
+  const addressHash = record.addressHash?.toString('hex') ?? null;
+  return { id, at: record.at.toISOString(), action, outcome, reason, accountId, actorId, addressHash, dialect, ipAddress, requestId };
 }
 
 /** What there is to say of a token; of one that is not good, nothing else than that. @see RFC 7662, section 2.2 */

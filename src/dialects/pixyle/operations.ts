@@ -10,7 +10,7 @@ export const operations: OperationsOf<'pixyle'> = {
   },
 
   async revokeAccess(_request, core, { principal }) {
-    if (principal.accessToken) await core.revokeAccessToken(principal.accessToken);
+    await core.revokeShownAccessToken(principal);
     return { status: 200, body: { msg: 'Access token revoked' } };
   },
 

@@ -1,7 +1,9 @@
 import type { PuppilotError, PuppilotValidationError } from '../../../generated/client/types.gen.js';
-import type { Failure, FailureCode, Issue } from '../dialect.js';
+import { workbenchFailures, type Failure, type FailureCode, type Issue } from '../dialect.js';
 
 type Words = [status: number, detail: string];
+
+const INTERNAL: Words = [500, 'Internal error'];
 
 /** Said alike whatever is wrong with them: this API does not tell. */
 const BAD_CREDENTIALS: Words = [401, 'Invalid credentials'];
@@ -24,6 +26,8 @@ const FAILURES: Record<FailureCode, Words> = {
   email_already_verified: [400, 'E-mail address is verified already'],
   password_too_short: [400, 'Password is too short'],
   password_too_long: [400, 'Password is too long'],
+  password_too_common: [400, 'Password is too common'],
+  password_too_guessable: [400, 'Password is too short without words of the address, of the name and of this service'],
   wrong_current_password: [400, 'Old password is wrong'],
   refresh_token_invalid: BAD_TOKEN,
   refresh_token_expired: BAD_TOKEN,
@@ -48,7 +52,8 @@ const FAILURES: Record<FailureCode, Words> = {
   rate_limited: [429, 'Too many attempts'],
   overloaded: [503, 'Service is busy'],
   unavailable: [503, 'Service is not available'],
-  internal: [500, 'Internal error'],
+  internal: INTERNAL,
+  ...workbenchFailures(INTERNAL),
 };
 
 /** By the contract's keyword: what is wrong, for programs and for people. */

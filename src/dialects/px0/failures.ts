@@ -1,7 +1,9 @@
 import type { Px0ApiError } from '../../../generated/client/types.gen.js';
-import type { FailedRequest, Failure, FailureCode, Issue } from '../dialect.js';
+import { workbenchFailures, type FailedRequest, type Failure, type FailureCode, type Issue } from '../dialect.js';
 
 type Words = [status: number, error: string];
+
+const INTERNAL: Words = [500, 'internal error'];
 
 /** Said alike whatever is wrong with them: this API does not tell. */
 const BAD_CREDENTIALS: Words = [401, 'invalid credentials'];
@@ -26,6 +28,8 @@ const FAILURES: Record<FailureCode, Words> = {
   email_already_verified: [400, 'user is already verified'],
   password_too_short: [400, 'password is too short'],
   password_too_long: [400, 'password is too long'],
+  password_too_common: [400, 'password is too common'],
+  password_too_guessable: [400, 'password is too short without words of the email, of the name and of this service'],
   wrong_current_password: [401, 'invalid current password'],
   refresh_token_invalid: UNAUTHORIZED,
   refresh_token_expired: UNAUTHORIZED,
@@ -50,7 +54,8 @@ const FAILURES: Record<FailureCode, Words> = {
   rate_limited: [429, 'too many attempts'],
   overloaded: [503, 'service unavailable'],
   unavailable: [503, 'service unavailable'],
-  internal: [500, 'internal error'],
+  internal: INTERNAL,
+  ...workbenchFailures(INTERNAL),
 };
 
 /** How an issue may look, as `body email format`, and what is said of it. */

@@ -1,5 +1,5 @@
 import type { PythOnError } from '../../../generated/client/types.gen.js';
-import type { Failure, FailureCode } from '../dialect.js';
+import type { Failure, FailureCode, Issue } from '../dialect.js';
 
 type Words = [status: number, code: string, error: string];
 
@@ -24,6 +24,12 @@ const FAILURES: Record<FailureCode, Words> = {
   email_already_verified: [400, 'email_already_verified', 'The e-mail address is verified already'],
   password_too_short: [400, 'password_too_short', 'The password is too short'],
   password_too_long: [400, 'password_too_long', 'The password is too long'],
+  password_too_common: [400, 'password_too_common', 'The password is too common'],
+  password_too_guessable: [
+    400,
+    'password_too_guessable',
+    'Without words of the address, of the name and of this service, the password is too short',
+  ],
   wrong_current_password: [401, 'wrong_password', 'The current password is wrong'],
   refresh_token_invalid: UNAUTHORIZED,
   refresh_token_expired: UNAUTHORIZED,
@@ -38,6 +44,29 @@ const FAILURES: Record<FailureCode, Words> = {
   api_key_not_found: [404, 'api_key_not_found', 'There is no such API key'],
   unknown_scope: [400, 'unknown_scope', 'There is no such scope'],
   account_not_found: [404, 'account_not_found', 'There is no such account'],
+  secret_not_found: [404, 'secret_not_found', 'There is no such secret'],
+  too_many_secrets: [409, 'too_many_secrets', 'This account may have no more secrets'],
+  unknown_secret: [400, 'unknown_secret', 'There is no secret of that name'],
+  program_not_found: [404, 'program_not_found', 'There is no such program'],
+  too_many_programs: [409, 'too_many_programs', 'This account may have no more programs'],
+  invalid_payload: [400, 'invalid_payload', 'The payload is none of this program'],
+  sandbox_off: [503, 'sandbox_off', 'This service runs no programs'],
+  generation_not_configured: [503, 'generation_not_configured', 'This service has no model to write programs'],
+  decryption_failed: [422, 'decryption_failed', 'The password does not open this program'],
+  package_not_found: [422, 'package_not_found', 'The package index has no such package'],
+  package_not_installable: [
+    422,
+    'package_not_installable',
+    'The package index has no wheel of pure Python of this package, or not in that version',
+  ],
+  package_too_large: [422, 'package_too_large', 'The package is too large'],
+  package_hash_mismatch: [422, 'package_hash_mismatch', 'The package is not what the index says it is'],
+  package_not_listed: [404, 'package_not_listed', 'This package is not in the list'],
+  unknown_package: [400, 'unknown_package', 'There is no package of that name in the list'],
+  duplicate_package: [400, 'duplicate_package', 'A package is in the list twice'],
+  too_many_packages: [409, 'too_many_packages', 'This account may have no more packages'],
+  generation_refused: [422, 'generation_refused', 'The model will not write this'],
+  generation_incomplete: [502, 'generation_incomplete', 'The model gave no complete program, try again'],
   malformed_body: [400, 'malformed_body', 'The request body is not JSON'],
   invalid_request: [400, 'invalid_request', 'The request is not valid'],
   unauthorized: UNAUTHORIZED,
@@ -52,7 +81,13 @@ const FAILURES: Record<FailureCode, Words> = {
 };
 
 /** Says a failure in the words of this API. */
-export function renderFailure({ code }: Failure): { status: number; body: PythOnError } {
-  const [status, word, error] = FAILURES[code];
-  return { status, body: { error, code: word } };
+export function renderFailure(failure: Failure): { status: number; body: PythOnError } {
+  const [status, code, error] = FAILURES[failure.code];
+  const details = failure.code === 'invalid_request' ? failure.issues.map(toDetail) : [];
+  return { status, body: { error, code, ...(details.length > 0 && { details }) } };
+}
+
+/** As in `body timeout: maximum`. */
+function toDetail({ in: place, path, rule }: Issue): string {
+  return `${[place, ...path].join(' ')}: ${rule}`;
 }

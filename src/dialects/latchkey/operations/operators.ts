@@ -46,8 +46,9 @@ export const operators: Pick<OperationsOf<'latchkey'>, Handled> = {
   async readAuditTrail({ query = {} }, core, { principal }) {
     const page = wantedPage(query, BY_RECORD_ID);
     if (!page) return BAD_CURSOR;
-    const { accountId, action } = query;
-    const found = await core.readAuditTrail(principal, page, { ...(accountId && { accountId }), ...(action && { action }) });
+    const { accountId, action, outcome } = query;
+    const filter = { ...(accountId && { accountId }), ...(action && { action }), ...(outcome && { outcome }) };
+    const found = await core.readAuditTrail(principal, page, filter);
     return found.ok ? { status: 200, body: toPage(found.value, page, BY_RECORD_ID, toAuditRecord) } : found;
   },
 };

@@ -37,7 +37,8 @@ export const sessions: Pick<OperationsOf<'latchkey'>, Handled> = {
 
   async signOut(_request, core, { principal }) {
     const ended = await core.endOwnSession(principal, principal.session?.id ?? '');
-    return ended.ok ? DONE : ended;
+    if (ended.ok) return DONE;
+    return ended.refusal === 'session_not_found' ? { ok: false, refusal: 'unauthorized' } : ended; // it was good a moment ago
   },
 
   async endSession({ path }, core, { principal }) {

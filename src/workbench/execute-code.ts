@@ -1,0 +1,45 @@
+import type { Principal } from '../core/authenticate.js';
+import { findOwnAccount } from '../core/find-own-account.js';
+import { refuse, type Outcome } from '../core/outcome.js';
+import { asJob } from './account-jobs.js';
+import type { WorkbenchContext } from './context.js';
+import { runProgram, type Execution, type RunRequest, type Watcher } from './run-program.js';
+import type { Language } from './sandbox.js';
+
+/**
+ * Runs a program for who asks.
+ *
+ * @returns how it ended, whatever it did; or what `runProgram` and `findOwnAccount` refuse.
+ * @throws RateLimited (`asJob`), and what `runProgram` throws.
+ */
+export async function executeCode(
+  context: WorkbenchContext,
+  principal: Principal,
+  { source, language, ...request }: RunRequest & { source: string; language: Language },
+  watcher: Watcher,
+): Promise<Outcome<Execution>> {
+  const own = await findOwnAccount(context, principal);
+  if (!own.ok) return own;
+  return asJob(context, own.value.id, () => runProgram(context, own.value, { language, program: { source } }, request, watcher));
+}
+
+/**
+ * Runs a program that is stored encrypted; only the sandbox opens it.
+ *
+ * @returns how it ended; or `program_not_found`, `decryption_failed` (another password, or not what was encrypted), and what `executeCode` refuses.
+ * @throws what `executeCode` throws.
+ */
+export async function executeEncryptedCode(
+  context: WorkbenchContext,
+  principal: Principal,
+  { name, password, ...request }: RunRequest & { name: string; password: string },
+  watcher: Watcher,
+): Promise<Outcome<Execution>> {
+  const own = await findOwnAccount(context, principal);
+  if (!own.ok) return own;
+  return asJob(context, own.value.id, async () => {
+    const encrypted = await context.ports.encryptedCode.find(own.value.id, name);
+    if (!encrypted) return refuse('program_not_found');
+    return runProgram(context, own.value, { language: encrypted.language, program: { encrypted, password } }, request, watcher);
+  });
+}
