@@ -6,7 +6,7 @@ INSTALLED := node_modules/.installed
 BUILT := dist/.built
 SOURCES := $(shell find src generated -type f 2>/dev/null)
 
-.PHONY: run test check build generate bench lock help
+.PHONY: run test check build generate bench bench-timing fuzz lock help
 
 run: $(BUILT) ## build and serve on http://127.0.0.1:3000, with a database of its own in .latchkey
 	@node dist/src/main.js serve
@@ -29,16 +29,24 @@ build: $(BUILT) ## compile to dist/; `npx latchkey ...` runs that
 generate: $(INSTALLED) ## openapi/dialects -> generated/
 	node openapi/tools/generate.mjs
 
-bench: $(BUILT) ## measure: logins beside the password hash alone, token checks and refreshes beside a bare server
+bench: $(BUILT) ## measure: logins beside the password hash alone, token checks and refreshes beside a bare server, programs in each sandbox
 	@node test/bench/logins.mjs
 	@node test/bench/tokens.mjs
+	@node test/bench/limits.mjs
+	@node test/bench/sandbox.mjs
+
+bench-timing: $(BUILT) ## measure: whether the time of an answer tells who has an account
+	@node test/bench/timing.mjs
+
+fuzz: $(INSTALLED) ## send N=200000 requests of all kinds to every operation, as SEED=7 decides them
+	FUZZ_REQUESTS=$(or $(N),200000) FUZZ_SEED=$(or $(SEED),$$(date +%s)) NODE_OPTIONS=--experimental-vm-modules npx jest test/fuzz
 
 lock: ## package.json -> package-lock.json, for every platform
 	npm install --package-lock-only
 	node .ci/complete-lock.mjs
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(INSTALLED): package-lock.json
 	npm ci

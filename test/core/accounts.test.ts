@@ -2,13 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { authenticateDerivedApiKey, authenticateSession } from '../../src/core/authenticate.js';
 import { createAccount } from '../../src/core/create-account.js';
 import { parseEmailAddress } from '../../src/core/email-address.js';
-import { normalizedPassword, passwordFault } from '../../src/core/password-rules.js';
 import { setStatusByEmail } from '../../src/core/set-account-status.js';
 import { signInWithPassword } from '../../src/core/sign-in-with-password.js';
 import { signUpAndIn } from '../../src/core/sign-up.js';
 import { ada, contextOf, fakePorts } from '../support/fake-ports.js';
 
-const RULES = { minLength: 8 };
 const PASSWORD = 'long enough';
 
 describe('createAccount', () => {
@@ -122,29 +120,5 @@ describe('parseEmailAddress', () => {
 
   it('refuses what no mail server carries: more than 254 characters', () => {
     expect(parseEmailAddress(`${'x'.repeat(244)}@example.com`)).toBeNull();
-  });
-});
-
-describe('normalizedPassword', () => {
-  it('is the NFC, but leaves alone what is longer than any good password: normalising that would take long', () => {
-    expect(normalizedPassword('e\u0301')).toBe('\u00e9');
-    expect(normalizedPassword('e\u0301'.repeat(1024))).toBe('\u00e9'.repeat(1024));
-    expect(normalizedPassword('e\u0301'.repeat(1025))).toBe('e\u0301'.repeat(1025));
-  });
-});
-
-describe('passwordFault', () => {
-  it.each([
-    ['seven77', 'password_too_short'],
-    ['eight888', null],
-    ['👍'.repeat(7), 'password_too_short'],
-    ['👍'.repeat(8), null],
-    ['e\u0301'.repeat(7), 'password_too_short'],
-    ['x'.repeat(256), null],
-    ['👍'.repeat(256), null],
-    ['x'.repeat(257), 'password_too_long'],
-    ['        ', null],
-  ])('%j: %s, counted in code points of its NFC', (password, fault) => {
-    expect(passwordFault(password, RULES)).toBe(fault);
   });
 });

@@ -30,7 +30,7 @@ describe('signInWithPassword', () => {
     expect(signedIn).toMatchObject({ value: { accessExpiresAt: new Date(NOW.getTime() + seconds * 1000) } });
   });
 
-  it('verifies a hash for an unknown address and for an account without a password, too, so that the time taken tells nothing', async () => {
+  it('S04: verifies a hash for an unknown address and for an account without a password, too, so that the time taken tells nothing', async () => {
     const { ports, verified } = fakePorts([ada(), ada({ id: 'bob', email: 'bob@example.com', passwordHash: null })]);
 
     for (const email of ['nobody@example.com', 'no address at all', 'bob@example.com', 'ada@example.com']) {
@@ -109,7 +109,7 @@ describe('signInWithPassword', () => {
     expect(sessions).toEqual([]);
   });
 
-  it('stores a better hash of a password that was hashed in an older way', async () => {
+  it('S11: stores a better hash of a password that was hashed in an older way', async () => {
     const { ports, accounts } = fakePorts([ada({ passwordHash: 'old hash(open sesame)' })]);
 
     await signInWithPassword(contextOf(ports), { ...GOOD, password: 'wrong' });

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import bcrypt from 'bcryptjs';
 import { Overloaded } from '../../src/core/faults.js';
-import { createHashPool } from '../../src/crypto/hash-pool.js';
+import { createHashPool, type HashPool } from '../../src/crypto/hash-pool.js';
 import { parseHash, unmatchableHash, type HashScheme } from '../../src/crypto/password-hash.js';
 import { createPasswords } from '../../src/crypto/passwords.js';
 
@@ -17,11 +17,11 @@ const passwordsOf = (scheme: HashScheme, counts: SchemeCounts = []) => createPas
 
 describe.each<[string, HashScheme, RegExp]>([
   ['bcrypt', CHEAP, /^\$bcrypt-sha256\$v=2,t=2b,r=4\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$/],
-  ['argon2id', { algorithm: 'argon2id' }, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/],
+  ['argon2id', { algorithm: 'argon2id' }, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[+/A-Za-z0-9]{22}\$[+/A-Za-z0-9]{43}$/],
 ])('a hash of the scheme %s', (_name, scheme, form) => {
   const passwords = passwordsOf(scheme);
 
-  it('has its published form, a salt of its own, and verifies', async () => {
+  it('S10: has its published form, a salt of 128 bits of its own, and verifies', async () => {
     const [first, second] = [await passwords.hash('open sesame'), await passwords.hash('open sesame')];
 
     expect(first).toMatch(form);
@@ -31,7 +31,7 @@ describe.each<[string, HashScheme, RegExp]>([
     expect(await passwords.verify('', first)).toBe(false);
   });
 
-  it.each([72, 73, 200, 255])('is of every byte: another one at %i does not verify', async (index) => {
+  it.each([72, 73, 200, 255])('S07: is of every byte: another one at %i does not verify', async (index) => {
     const password = 'x'.repeat(256);
     const hash = await passwords.hash(password);
 
@@ -43,7 +43,7 @@ describe.each<[string, HashScheme, RegExp]>([
     expect(await passwords.verify('cafe\u0301 \u{1F600}', await passwords.hash('caf\u00e9 \u{1F600}'))).toBe(true);
   });
 
-  it('is as it should be, and any other is not', async () => {
+  it('S11: is as it should be, and any other scheme or cost is not', async () => {
     expect(passwords.needsRehash(await passwords.hash('open sesame'))).toBe(false);
     for (const hash of [
       '$2b$04$x',
@@ -59,14 +59,14 @@ describe.each<[string, HashScheme, RegExp]>([
 describe('imported hashes', () => {
   const passwords = passwordsOf(CHEAP);
 
-  it("verifies passlib's published test vector", async () => {
+  it("S10: verifies passlib's published test vector", async () => {
     const vector = '$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2';
 
     expect(await passwords.verify('password', vector)).toBe(true);
     expect(await passwords.verify('passwore', vector)).toBe(false);
   });
 
-  it.each(['$2a$', '$2b$', '$2y$'])('verifies plain bcrypt with the prefix %s', async (prefix) => {
+  it.each(['$2a$', '$2b$', '$2y$'])('S11: verifies plain bcrypt with the prefix %s, and wants it hashed anew', async (prefix) => {
     const hash = bcrypt.hashSync('open sesame', 4).replace('$2b$', prefix);
 
     expect(await passwords.verify('open sesame', hash)).toBe(true);
@@ -74,7 +74,7 @@ describe('imported hashes', () => {
     expect(passwords.needsRehash(hash)).toBe(true);
   });
 
-  it('verifies plain bcrypt of the bytes as they were sent, and of their NFC', async () => {
+  it('S11: verifies plain bcrypt of the bytes as they were sent, and of their NFC', async () => {
     const [decomposed, composed] = ['cafe\u0301', 'caf\u00e9'];
 
     expect(await passwords.verify(decomposed, bcrypt.hashSync(decomposed, 4))).toBe(true);
@@ -89,17 +89,20 @@ describe('imported hashes', () => {
     ['a thousand passes', '$argon2id$v=19$m=19456,t=1000,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA'],
     ['no known form', 'md5:hunter2'],
     ['nothing', ''],
-  ])('are refused for %s, before any work is done, and never quoted', async (_reason, hash) => {
-    const rejected = await passwords.verify('x', hash).catch((error: Error) => error);
+  ])('S12: are refused for %s, before any work is done, and never quoted', async (_reason, hash) => {
+    const idle = { run: () => Promise.reject(new TypeError('work was done')), close: async () => {} };
+    const refusing = createPasswords(idle, CHEAP, DECOY_KEY, async () => []);
+    const rejected = await refusing.verify('x', hash).catch((error: Error) => error);
 
     expect(rejected).toBeInstanceOf(Error);
+    expect((rejected as Error).message).toMatch(/^a stored/);
     expect((rejected as Error).message).not.toContain('hunter2');
   });
 });
 
 describe('decoys', () => {
   it.each(['$bcrypt-sha256$v=2,t=2b,r=4', '$2b$04', '$2y$05', '$argon2id$v=19$m=19456,t=2,p=1'])(
-    'of the scheme %s are good hashes, of the same cost, that no password has',
+    'S04: of the scheme %s are good hashes, of the same cost, that no password has',
     async (scheme) => {
       const decoy = await passwordsOf(CHEAP, [{ scheme, accounts: 3 }]).decoyHash('nobody@example.com');
 
@@ -109,11 +112,35 @@ describe('decoys', () => {
     },
   );
 
+  it.each(['$bcrypt-sha256$v=2,t=2b,r=4', '$2b$04', '$2y$05'])(
+    'S04: of the scheme %s take as many computations as a hash of somebody, also where the NFC of the password is another one',
+    async (scheme) => {
+      let computations = 0;
+      const counting: HashPool = {
+        run(task: never): Promise<never> {
+          computations += 1;
+          return pool.run(task) as Promise<never>;
+        },
+        close: async () => {},
+      };
+      const passwords = createPasswords(counting, CHEAP, DECOY_KEY, async () => [{ scheme, accounts: 1 }]);
+      const count = async (password: string, hash: string) => {
+        computations = 0;
+        expect(await passwords.verify(password, hash)).toBe(false);
+        return computations;
+      };
+      const [decoy, real] = [await passwords.decoyHash('nobody@example.com'), unmatchableHash(scheme, crypto.randomBytes(48))];
+
+      for (const guess of ['cafe', 'cafe\u0301']) expect(await count(guess, decoy)).toBe(await count(guess, real));
+      expect(await count('cafe\u0301', decoy)).toBe(scheme.startsWith('$2') ? 2 : 1);
+    },
+  );
+
   it('have the present scheme where nothing is stored', async () => {
     expect(await passwordsOf(CHEAP).decoyHash('nobody@example.com')).toMatch(/^\$bcrypt-sha256\$v=2,t=2b,r=4\$/);
   });
 
-  it('are drawn as often as each scheme is stored, and always the same for one address', async () => {
+  it('S04: are drawn as often as each scheme is stored, and always the same for one address', async () => {
     const passwords = passwordsOf(CHEAP, [
       { scheme: '$2b$04', accounts: 25 },
       { scheme: '$bcrypt-sha256$v=2,t=2b,r=4', accounts: 75 },

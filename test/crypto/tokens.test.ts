@@ -1,10 +1,10 @@
 import crypto from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { loadKeyRing } from '../../src/crypto/key-ring.js';
+import { openKeyRing } from '../../src/crypto/key-ring.js';
 import { createSealer } from '../../src/crypto/sealing.js';
 import { createTokens } from '../../src/crypto/tokens.js';
-import type { SealedKey } from '../../src/core/ports.js';
+import { fakeKeyStore } from '../support/fake-key-store.js';
 import { NOW } from '../support/fake-ports.js';
 import { decodeJwt, decodeJwtHeader } from '../support/jwt.js';
 import { TEST_SECRET } from '../support/server.js';
@@ -32,12 +32,11 @@ const tokens = createTokens(keyRing, ISSUER);
 const { port } = tokens;
 
 function newKeyRing() {
-  const stored: SealedKey[] = [];
-  return loadKeyRing({ loadOrCreate: async (create) => (stored.push(...create(stored)), stored) }, createSealer(TEST_SECRET));
+  return openKeyRing(fakeKeyStore(), createSealer(TEST_SECRET));
 }
 
 describe('an access token', () => {
-  it('is an ES256 JSON Web Token of the type at+jwt that its published key verifies', () => {
+  it('S31, O47: is an ES256 JSON Web Token of the type at+jwt that its published key verifies', () => {
     const token = port.signAccessToken(CLAIMS);
     const [jwk] = port.publicKeys();
     const key = crypto.createPublicKey({ key: { ...jwk }, format: 'jwk' });
@@ -64,7 +63,7 @@ describe('a refresh token', () => {
     expect(decodeJwtHeader(port.signRefreshToken(SESSION))).toMatchObject({
       alg: 'HS256',
       typ: 'rt+jwt',
-      kid: keyRing['refresh-token'][0].id,
+      kid: keyRing.current('refresh-token').id,
     });
   });
 
@@ -76,7 +75,7 @@ describe('a refresh token', () => {
 });
 
 describe('an opaque token', () => {
-  it('has 256 random bits and is found by its SHA-256', () => {
+  it('S19: has 256 random bits and is found by its SHA-256', () => {
     const made = Array.from({ length: 100 }, () => port.createOpaqueToken());
 
     expect(new Set(made.map(({ token }) => token)).size).toBe(100);

@@ -15,7 +15,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 const LIVES = { accessTtlSeconds: 60, idleTtlSeconds: 3600, absoluteTtlSeconds: 7200 };
-const ORIGIN = { userAgent: 'test', ipAddress: '127.0.0.1', requestId: null };
+const ORIGIN = { userAgent: 'test', network: '192.0.2.1', ipAddress: '127.0.0.1', requestId: null };
 const ANY_TOKEN = 'a token that nobody revoked';
 
 onEveryDatabase((kind) => {

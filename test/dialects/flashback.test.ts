@@ -273,7 +273,7 @@ onEveryDatabase((kind) => {
   describe('POST /user/verify-email', () => {
     const verify = (token: string, extra: object = {}) => post('/user/verify-email', { token, ...extra });
 
-    it('200, then 400: a token verifies and signs in, once', async () => {
+    it('S37: 200, then 400: a token verifies and signs in, once', async () => {
       const first = await register();
       const token = verificationFor(first.user.email);
 
@@ -315,7 +315,7 @@ onEveryDatabase((kind) => {
       expect(await verify(token)).toMatchObject(refused(400, 'INVALID_TOKEN'));
     });
 
-    it('400 INVALID_TOKEN: one that is older than 24 hours, a mailed one of another kind, and one whose account is banned', async () => {
+    it('S37: 400 INVALID_TOKEN: one that is older than 24 hours, a mailed one of another kind, and one whose account is banned', async () => {
       const [old, banned] = [await register(), await register()];
       await database.source.query('UPDATE codes SET expires_at = now() WHERE account_id = $1', [old.user.id]);
       expect(await verify(verificationFor(old.user.email))).toMatchObject(refused(400, 'INVALID_TOKEN'));
@@ -473,7 +473,7 @@ onEveryDatabase((kind) => {
       return tokenMailedTo(email, 'password reset');
     };
 
-    it('200, then 400: sets a new password, once, and ends all sessions', async () => {
+    it('S24: 200, then 400: sets a new password, once, and ends all sessions', async () => {
       const somebody = await member();
       const { email } = somebody;
       const token = await resetTokenFor(email);

@@ -14,7 +14,7 @@ const NEW_PASSWORD = 'close sesame, please';
 const V1 = { 'X-API-Version': 'v1' };
 
 /** Differ from answer to answer, or are node's own. */
-const UNPINNED_HEADERS = new Set(['date', 'x-request-id', 'content-length', 'connection', 'keep-alive']);
+const UNPINNED_HEADERS = new Set(['date', 'x-request-id', 'content-length', 'connection', 'keep-alive', 'ratelimit']);
 
 /** Every header that comes with every answer; told once, not with each. */
 const USUAL_HEADERS = new Set([

@@ -159,7 +159,7 @@ onEveryDatabase((kind) => {
     });
   });
 
-  it('202: a password reset that an operator starts goes to the owner by mail, and shows the operator nothing', async () => {
+  it('S39: 202: a password reset that an operator starts goes to the owner by mail, and shows the operator nothing', async () => {
     const email = 'locked-out@example.com';
     const id = await native.createAccount(email, { password: null });
 
@@ -172,7 +172,7 @@ onEveryDatabase((kind) => {
     expect(await operate('POST', `/accounts/${id}/password-reset`)).toMatchObject(problem(404, 'account_not_found'));
   });
 
-  it('200: ends all sessions of an account, and of no other', async () => {
+  it('S25: 200: ends all sessions of an account, and of no other', async () => {
     const email = 'everywhere@example.com';
     const { accessToken: token, account } = await native.newcomer(email);
     await native.signIn(email);

@@ -164,7 +164,7 @@ onEveryDatabase((kind) => {
 });
 
 /** Ports whose every call to the database throws. */
-function failing(ports: Ports, fault: () => Error): Ports {
+function failing<All extends Ports>(ports: All, fault: () => Error): All {
   const fails = (port: object) => Object.fromEntries(Object.keys(port).map((name) => [name, () => Promise.reject(fault())]));
   const { accounts, sessions, codes, apiKeys, outbox, audit } = ports;
   const stored = Object.entries({ accounts, sessions, codes, apiKeys, outbox, audit }).map(([name, port]) => [name, fails(port)]);

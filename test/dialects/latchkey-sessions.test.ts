@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LatchkeySession } from '../../generated/client/types.gen.js';
+import type { Service } from '../../src/cli/service.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { decodeJwt } from '../support/jwt.js';
 import { LOGINS, loginRequest } from '../support/logins.js';
@@ -61,7 +62,7 @@ onEveryDatabase((kind) => {
       );
     });
 
-    it('ends the session whose token is sent along, once the sign-in is good and not before', async () => {
+    it('S21: ends the session whose token is sent along, once the sign-in is good and not before', async () => {
       const first = await native.signIn('ada@example.com');
       const wrong = { email: 'ada@example.com', password: 'a guess of some sort' };
       expect((await native.call('POST', '/sessions', { token: first.accessToken, body: wrong })).status).toBe(401);
@@ -75,7 +76,7 @@ onEveryDatabase((kind) => {
       expect((await refresh(first.refreshToken)).status).toBe(401);
     });
 
-    it('ignores an Authorization header that is not good, of another API, or an API key, which stay as they are', async () => {
+    it('S21: ignores an Authorization header that is not good, of another API, or an API key, which stay as they are', async () => {
       const px0 = (await server.send('POST', '/v1/auth/login', { body: { email: 'ada@example.com', password: PASSWORD } })).body;
       const { token } = px0 as { token: string };
       const made = await native.call('POST', '/api-keys', {
@@ -103,7 +104,7 @@ onEveryDatabase((kind) => {
       expect(await isGood((second.body as typeof first).accessToken)).toBe(true);
     });
 
-    it('401: a token that was used before ends its session', async () => {
+    it('S27: 401: a token that was used before ends its session', async () => {
       const { refreshToken, session, accessToken } = await native.signIn('ada@example.com');
       await refresh(refreshToken);
       await database.source.query(`UPDATE sessions SET renewed_at = renewed_at - interval '11 seconds' WHERE id = $1`, [session.id]);
@@ -128,7 +129,7 @@ onEveryDatabase((kind) => {
   });
 
   describe('GET /latchkey/v1/sessions', () => {
-    it('200: every API, newest first, with what is known of the device, and which one asks', async () => {
+    it('S25: 200: every API, newest first, with what is known of the device, and which one asks', async () => {
       const email = 'everywhere@example.com';
       await native.createAccount(email);
       for (const login of LOGINS) await server.send('POST', login.path, loginRequest(login, email, PASSWORD));
@@ -204,7 +205,24 @@ onEveryDatabase((kind) => {
       expect(await isGood(other.accessToken)).toBe(true);
     });
 
-    it.each(LOGINS)('204, then 404: DELETE /sessions/{id} ends one of $dialect', async (login) => {
+    it('401: DELETE /sessions/current, where the session was ended while the request was on its way', async () => {
+      const { accessToken: token, session } = await native.signIn('ada@example.com');
+      const change = (service: Service): Service => {
+        const { sessions } = service.ports;
+        const endOwn = async (...request: Parameters<typeof sessions.endOwn>) => {
+          await sessions.end(session.id);
+          return sessions.endOwn(...request);
+        };
+        return { ...service, ports: { ...service.ports, sessions: { ...sessions, endOwn } } };
+      };
+      const racing = await startServer(database, { change });
+      const answer = await racing.send('DELETE', '/latchkey/v1/sessions/current', { headers: { authorization: `Bearer ${token}` } });
+      await racing.close();
+
+      expect(answer).toMatchObject(problem(401, 'unauthorized'));
+    });
+
+    it.each(LOGINS)('S25: 204, then 404: DELETE /sessions/{id} ends one of $dialect', async (login) => {
       const email = `ending-${login.dialect}@example.com`;
       const { accessToken: token } = await native.newcomer(email);
       await server.send('POST', login.path, loginRequest(login, email, PASSWORD));
@@ -217,7 +235,7 @@ onEveryDatabase((kind) => {
       expect(await list(token)).toHaveLength(1);
     });
 
-    it("404: nobody ends somebody else's, and it goes on", async () => {
+    it("S25: 404: nobody ends somebody else's, and it goes on", async () => {
       const [ada, eve] = [await native.signIn('ada@example.com'), await native.newcomer('eve@example.com')];
 
       expect(await native.call('DELETE', `/sessions/${ada.session.id}`, { token: eve.accessToken })).toMatchObject(
@@ -233,7 +251,7 @@ onEveryDatabase((kind) => {
       expect(await native.call('DELETE', '/sessions/hunter2', { token })).toMatchObject(invalid('path', ['id'], 'format'));
     });
 
-    it('200: others, then all, of every API', async () => {
+    it('S25: 200: others, then all, of every API', async () => {
       const email = 'many@example.com';
       const { accessToken: token } = await native.newcomer(email);
       for (const login of LOGINS) await server.send('POST', login.path, loginRequest(login, email, PASSWORD));

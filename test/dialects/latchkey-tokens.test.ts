@@ -65,7 +65,7 @@ onEveryDatabase((kind) => {
       }
     });
 
-    it('200, and nothing but {"active":false}: refresh tokens, API keys, what is no token, and tokens signed by nobody', async () => {
+    it('S35: 200, and nothing but {"active":false}: refresh tokens, API keys, what is no token, and tokens signed by nobody', async () => {
       const { refreshToken, accessToken } = await signIn();
       const { apiKey = '' } = await login(LOGINS[0] as Login);
       const { refresh_token = '' } = await login(LOGINS[2] as Login);
@@ -81,7 +81,7 @@ onEveryDatabase((kind) => {
       }
     });
 
-    it("the same of another service's tokens", async () => {
+    it("S35: the same of another service's tokens", async () => {
       const elsewhere = await kind.create();
       const other = await startServer(elsewhere);
       await other.createAccount({ email: 'ada@example.com', password: PASSWORD });
@@ -96,7 +96,7 @@ onEveryDatabase((kind) => {
       await expectDead(token);
     });
 
-    it('the same of a token whose time is over', async () => {
+    it('S35: the same of a token whose time is over', async () => {
       const { accessToken } = await signIn();
       const claims = decodeJwt(accessToken);
       const past = Math.floor(Date.now() / 1000) - 1;
@@ -107,7 +107,7 @@ onEveryDatabase((kind) => {
       });
     });
 
-    it.each(LOGINS)('the same of one of $dialect whose session has ended, or whose account was banned', async (api) => {
+    it.each(LOGINS)('S35: the same of one of $dialect whose session has ended, or whose account was banned', async (api) => {
       const email = `ended-${api.dialect}@example.com`;
       await native.createAccount(email);
       const [first, second] = [api.accessToken(await login(api, email)), api.accessToken(await login(api, email))];
@@ -122,7 +122,7 @@ onEveryDatabase((kind) => {
 
   describe('POST /latchkey/v1/revoke', () => {
     it.each(LOGINS)(
-      '200, with nothing to read: an access token of $dialect is good for nothing, and another one stays good',
+      'S34: 200, with nothing to read: an access token of $dialect is good for nothing, and another one stays good',
       async (api) => {
         const [one, other] = [api.accessToken(await login(api)), api.accessToken(await login(api))];
 
@@ -133,7 +133,7 @@ onEveryDatabase((kind) => {
       },
     );
 
-    it('200: an access token alone goes, its session goes on; and the token itself is refused', async () => {
+    it('S34: 200: an access token alone goes, its session goes on; and the token itself is refused', async () => {
       const { accessToken, refreshToken } = await signIn();
       await revoke(accessToken);
 
@@ -142,7 +142,7 @@ onEveryDatabase((kind) => {
       expect((await introspect((refreshed.body as LatchkeySignedIn).accessToken)).body).toMatchObject({ active: true });
     });
 
-    it('200: a refresh token ends its session, and with it its access tokens, whatever the hint says', async () => {
+    it('S34: 200: a refresh token ends its session, and with it its access tokens, whatever the hint says', async () => {
       const { accessToken, refreshToken } = await signIn();
       expect((await revoke(refreshToken, { token_type_hint: 'access_token' })).status).toBe(200);
 
@@ -150,9 +150,12 @@ onEveryDatabase((kind) => {
       expect((await native.call('POST', '/sessions/refresh', { body: { refreshToken } })).status).toBe(401);
     });
 
-    it.each(['x', 'a.b.c', `sess_${'0'.repeat(64)}`, `lk_${'0'.repeat(64)}`])('200: what is no token is no error: %s', async (token) => {
-      expect(await revoke(token)).toMatchObject({ status: 200, body: undefined });
-    });
+    it.each(['x', 'a.b.c', `sess_${'0'.repeat(64)}`, `lk_${'0'.repeat(64)}`])(
+      'S34: 200: what is no token is no error: %s',
+      async (token) => {
+        expect(await revoke(token)).toMatchObject({ status: 200, body: undefined });
+      },
+    );
 
     it('200: the same token again', async () => {
       const { refreshToken } = await signIn();
@@ -165,13 +168,13 @@ onEveryDatabase((kind) => {
     const bad = path === '/introspect' ? 'revoke' : 'introspect';
     const call = (request: NativeRequest) => native.call('POST', path, { token: keys[good], ...request });
 
-    it('401: without a credential, and with one that is none', async () => {
+    it('S34, S35: 401: without a credential, and with one that is none', async () => {
       const form = { token: (await signIn()).accessToken };
       expect(await native.call('POST', path, { form })).toMatchObject(problem(401, 'unauthorized'));
       expect(await call({ token: `lk_${'0'.repeat(64)}`, form })).toMatchObject(problem(401, 'unauthorized'));
     });
 
-    it("403: with a key of another scope, or a session, were it an operator's; and nothing happened", async () => {
+    it("S34, S35: 403: with a key of another scope, or a session, were it an operator's; and nothing happened", async () => {
       const { accessToken } = await signIn();
       const form = { token: accessToken };
       const { accessToken: operator } = await native.signIn('operator@example.com');

@@ -79,7 +79,7 @@ onEveryDatabase((kind) => {
       for (const { status, body } of strangers) expect({ status, body }).toEqual(login.expected['wrong password']);
     });
 
-    it('ignores a credential that is sent along, bogus or expired', async () => {
+    it('S21: ignores a credential that is sent along, bogus or expired', async () => {
       const stale = { authorization: `Bearer ${'x'.repeat(300)}`, 'x-api-key': '<api-key>' };
       const answer = await server.send('POST', login.path, loginRequest(login, 'ada@example.com', PASSWORD, { headers: stale }));
 

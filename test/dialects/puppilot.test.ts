@@ -39,7 +39,7 @@ onEveryDatabase((kind) => {
   };
 
   describe('a new password by mail', () => {
-    it('is set with the token that went out, once; every session and key from before is good for nothing then', async () => {
+    it('S24: is set with the token that went out, once; every session and key from before is good for nothing then', async () => {
       const old = await signedIn('ada@example.com');
       const { apiKey } = (await server.send('POST', '/api/login', { body: { email: 'ada@example.com', password: PASSWORD } })).body as {
         apiKey: string;
@@ -89,7 +89,7 @@ onEveryDatabase((kind) => {
       expect((await post('/auth/reset-password', { token, new_password: NEW_PASSWORD })).status).toBe(200);
     });
 
-    it('takes the newest token alone, and none that has expired', async () => {
+    it('S37: takes the newest token alone, and none that has expired', async () => {
       await server.createAccount({ email: 'twice@example.com', password: PASSWORD });
       const [first, second] = [await mailedToken('twice@example.com'), await mailedToken('twice@example.com')];
 
@@ -99,7 +99,7 @@ onEveryDatabase((kind) => {
       expect((await login('twice@example.com')).status).toBe(200);
     });
 
-    it('of ten who come with one token at once, one sets it', async () => {
+    it('S37: of ten who come with one token at once, one sets it', async () => {
       await server.createAccount({ email: 'race@example.com', password: PASSWORD });
       const token = await mailedToken('race@example.com');
 
@@ -110,7 +110,7 @@ onEveryDatabase((kind) => {
   });
 
   describe('another password', () => {
-    it('ends every other session, keeps the one that asked, and is told by mail', async () => {
+    it('S24: ends every other session, keeps the one that asked, and is told by mail', async () => {
       const asking = await signedIn('grace@example.com');
       const other = (await login('grace@example.com')).access_token;
 

@@ -108,14 +108,17 @@ onEveryDatabase((kind) => {
       expect(headers.get('www-authenticate')).toBe('Bearer');
     });
 
-    it.each(['/auth/v1/token', '/auth/login', '/user/login', '/v1/auth/login'])('401: a token from %s is no token here', async (path) => {
-      const { status, headers } = await verify(`Bearer ${await tokenOf(path, 'ada@example.com')}`);
+    it.each(['/auth/v1/token', '/auth/login', '/user/login', '/v1/auth/login'])(
+      'S30: 401: a token from %s is no token here',
+      async (path) => {
+        const { status, headers } = await verify(`Bearer ${await tokenOf(path, 'ada@example.com')}`);
 
-      expect(status).toBe(401);
-      expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-    });
+        expect(status).toBe(401);
+        expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      },
+    );
 
-    it('401: neither an API key nor a refresh token is an access token', async () => {
+    it('S31: 401: neither an API key nor a refresh token is an access token', async () => {
       const { body } = await server.send('POST', '/api/login', { body: { email: 'ada@example.com', password: PASSWORD } });
       const { refresh_token } = (await server.send('POST', '/auth/v1/token', { body: { email: 'ada@example.com', password: PASSWORD } }))
         .body as Record<string, string>;
@@ -124,7 +127,7 @@ onEveryDatabase((kind) => {
       expect((await verify(`Bearer ${refresh_token}`)).status).toBe(401);
     });
 
-    it('401: a token whose signature, key or algorithm is not ours is refused', async () => {
+    it('S29: 401: a token whose signature, key or algorithm is not ours is refused', async () => {
       const token = await tokenOf('/api/login', 'ada@example.com');
       const [header = '', payload = '', signature = ''] = token.split('.');
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -180,6 +180,29 @@ onEveryDatabase((kind) => {
       expect((await answering).status).toBe(401);
       expect((await accountRow('banned-late@example.com'))?.status).toBe('banned');
     });
+
+    /** Who asks for a mail to an address, and what they hear where nobody has it any more. */
+    const MAILS_ASKED: [asked: string, method: string, path: string, hasBody: boolean, status: number][] = [
+      ["a new password in px0's words", 'POST', '/v1/auth/password-reset/trigger', true, 404],
+      ["a new password in Flashback's words", 'POST', '/user/request-reset-password', true, 200],
+      ['a new password in native words', 'POST', '/latchkey/v1/password-reset', true, 202],
+      ["a verification in px0's words", 'GET', '/v1/auth/verify-email?email=', false, 404],
+      ['a verification in native words', 'POST', '/latchkey/v1/email-verification', true, 202],
+    ];
+
+    it.each(MAILS_ASKED)('%s: no mail goes to an account that was deleted meanwhile', async (asked, method, path, hasBody, status) => {
+      const email = `gone-${asked.replaceAll(/\W+/g, '-').toLowerCase()}@example.com`;
+      const { id } = await server.createAccount({ email, password: PASSWORD, emailVerified: false });
+      const arriving = way.close();
+      const answering = late.send(method, hasBody ? path : path + email, hasBody ? { body: { email } } : {});
+      await arriving;
+
+      await server.service.ports.accounts.delete(id);
+      way.open();
+
+      expect((await answering).status).toBe(status);
+      expect(late.mails.filter(({ to }) => to === email)).toEqual([]);
+    });
   });
 
   async function accountRow(email: string): Promise<{ id: string; status: string } | undefined> {

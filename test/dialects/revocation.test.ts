@@ -68,7 +68,7 @@ onEveryDatabase((kind) => {
   const emailFor = (what: string, where: string) => `${what.replaceAll(' ', '-')}-${where}@example.com`;
 
   describe('an access token', () => {
-    it.each(Object.entries(ENDS))('is refused on the very next request after %s', async (what, end) => {
+    it.each(Object.entries(ENDS))('S23: is refused on the very next request after %s', async (what, end) => {
       const email = emailFor(what, 'here');
       await server.createAccount({ email, password: PASSWORD });
       const tokens = await signIn(server, email);
@@ -120,7 +120,7 @@ onEveryDatabase((kind) => {
       return performance.now() - since;
     }
 
-    it.each(Object.entries(ENDS))('a token is refused there, too, after %s', async (what, end) => {
+    it.each(Object.entries(ENDS))('S23: a token is refused there, too, after %s', async (what, end) => {
       const email = emailFor(what, 'there');
       await server.createAccount({ email, password: PASSWORD });
       const tokens = await signIn(server, email);
@@ -132,7 +132,7 @@ onEveryDatabase((kind) => {
       console.info(`another process refused it ${delayMs.toFixed(1)} ms later`);
     });
 
-    it('a token is refused by a process that started afterwards', async () => {
+    it('S23: a token is refused by a process that started afterwards', async () => {
       await server.createAccount({ email: 'restart@example.com', password: PASSWORD });
       const { access } = await signIn(server, 'restart@example.com');
       await server.setStatus('restart@example.com', 'banned');
@@ -148,7 +148,7 @@ onEveryDatabase((kind) => {
       }
     });
 
-    it('a token is refused there though the feed was cut before, and on each request until it is up again', async () => {
+    it('S23: a token is refused there though the feed was cut before, and on each request until it is up again', async () => {
       await server.createAccount({ email: 'cut@example.com', password: PASSWORD });
       const { access } = await signIn(server, 'cut@example.com');
       expect((await me(there, access)).status).toBe(200);

@@ -71,7 +71,7 @@ onEveryDatabase((kind) => {
       expect(await database.source.query('SELECT count(*) FROM sessions')).toEqual(before);
     });
 
-    it('sent by fifty at once has exactly one successor, and nobody is signed out', async () => {
+    it('S28: sent by fifty at once has exactly one successor, and nobody is signed out', async () => {
       const { refresh } = await signIn();
 
       const answers = await Promise.all(Array.from({ length: 50 }, () => api.refresh(refresh)));
@@ -82,7 +82,7 @@ onEveryDatabase((kind) => {
       expect((await api.refresh([...successors][0] ?? '')).status).toBe(200);
     });
 
-    it('that comes again after the grace ends its session, which is recorded', async () => {
+    it('S27: that comes again after the grace ends its session, which is recorded', async () => {
       const first = await signIn();
       const second = tokensIn(await api.refresh(first.refresh));
       await later(11, String(decodeJwt(first.refresh).sid));
@@ -90,13 +90,16 @@ onEveryDatabase((kind) => {
       expect(await api.refresh(first.refresh)).toMatchObject(api.refused);
       expect(await api.refresh(second.refresh)).toMatchObject(api.refused);
       const recorded = await database.source.query(
-        `SELECT action FROM audit_events WHERE dialect = $1 AND account_id = $2 ORDER BY id DESC LIMIT 1`,
+        `SELECT action, outcome, reason FROM audit_events WHERE dialect = $1 AND account_id = $2 ORDER BY id DESC LIMIT 2`,
         [api.dialect, decodeJwt(first.refresh).sub],
       );
-      expect(recorded).toEqual([{ action: 'refresh_token.reused' }]);
+      expect(recorded).toEqual([
+        { action: 'session.refreshed', outcome: 'failure', reason: 'refresh_token_invalid' },
+        { action: 'refresh_token.reused', outcome: 'failure', reason: 'refresh_token_reused' },
+      ]);
     });
 
-    it('of two generations ago ends its session, grace or not', async () => {
+    it('S27: of two generations ago ends its session, grace or not', async () => {
       const first = await signIn();
       const second = tokensIn(await api.refresh(first.refresh));
       const third = tokensIn(await api.refresh(second.refresh));
@@ -115,7 +118,7 @@ onEveryDatabase((kind) => {
       expect(await api.refresh(refresh)).toMatchObject(api.refused);
     });
 
-    it('never lives past the absolute end of its session', async () => {
+    it('S22: never lives past the absolute end of its session', async () => {
       const { refresh } = await signIn();
       const { sid } = decodeJwt(refresh);
       await database.source.query(`UPDATE sessions SET expires_at = now() + interval '90 seconds' WHERE id = $1`, [sid]);

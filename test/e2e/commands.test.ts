@@ -156,7 +156,16 @@ describe.each(PLACES)('the accounts of %s', (place) => {
 
 describe('the command line', () => {
   it('explains itself, with --help behind any command', async () => {
-    const commands = [[], ['accounts'], ['accounts', 'create'], ['accounts', 'list'], ['serve'], ['migrate']];
+    const commands = [
+      [],
+      ['accounts'],
+      ['accounts', 'create'],
+      ['accounts', 'list'],
+      ['serve'],
+      ['migrate'],
+      ['audit'],
+      ['audit', 'verify'],
+    ];
     const ends = await Promise.all(commands.map((command) => run([...command, '--help'])));
 
     for (const end of ends) expect(end).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: latchkey') });

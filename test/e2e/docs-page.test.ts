@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
@@ -86,5 +88,52 @@ if (!executablePath) {
       expect(await block.locator('.live-responses-table tbody').first().innerText()).toContain('eyJ');
       expect(complaints).toEqual([]);
     });
+
+    it('lets a page of a listed origin sign in and read why it cannot, and a page of another origin do neither', async () => {
+      const [listed, other] = [await servePage(), await servePage()];
+      const open = await startServer(database, { environment: { CORS_ORIGINS: listed.origin } });
+      const elsewhere = await browser.newPage();
+      const signIn = async (origin: string, password: string) => {
+        await elsewhere.goto(origin);
+        return elsewhere.evaluate(fetchLogin, { url: `${open.url}/auth/login`, password });
+      };
+      const answers = [
+        await signIn(listed.origin, 'open sesame, please'),
+        await signIn(listed.origin, 'a wrong password'),
+        await signIn(other.origin, 'open sesame, please'),
+      ];
+      await elsewhere.close();
+      await open.close();
+      for (const { close } of [listed, other]) close();
+
+      expect(answers).toEqual([
+        { status: 200, hasToken: true, challenge: null, hasId: true },
+        { status: 401, hasToken: false, challenge: 'Bearer', hasId: true },
+        'TypeError: Failed to fetch',
+      ]);
+    });
   });
 });
+
+/** A page at an origin of its own, with nothing on it. */
+async function servePage(): Promise<{ origin: string; close(): void }> {
+  const server = http.createServer((_req, res) => res.setHeader('Content-Type', 'text/html').end('<!doctype html>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close().closeAllConnections() };
+}
+
+/** Runs in the page: signs in, and tells what the page could read. */
+async function fetchLogin({ url, password }: { url: string; password: string }): Promise<unknown> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-API-Version': 'v1' },
+      body: JSON.stringify({ email: 'ada@example.com', password }),
+    });
+    const body = (await response.json()) as { access_token?: string };
+    const [challenge, id] = [response.headers.get('www-authenticate'), response.headers.get('x-request-id')];
+    return { status: response.status, hasToken: body.access_token !== undefined, challenge, hasId: id !== null };
+  } catch (error) {
+    return String(error);
+  }
+}

@@ -69,7 +69,11 @@ describe('a data folder', () => {
     const refused = await run(['serve'], { environment: { DATA_DIR } });
     fs.writeFileSync(secretFile, secret);
 
-    expect(refused).toEqual({ exitCode: 1, stdout: '', stderr: `error: the master secret in ${secretFile} is shorter than 32 bytes\n` });
+    expect(refused).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: the master secret in ${secretFile} must be at least 32 bytes long\n`,
+    });
     expect(await addresses({ DATA_DIR })).toEqual([EMAIL]);
   });
 

@@ -1,56 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import { createClient, createConfig } from '../../generated/client/client/index.js';
 import * as sdk from '../../generated/client/sdk.gen.js';
-import { operationsOf } from '../../openapi/tools/merge.mjs';
 import { RateLimited, Unavailable } from '../../src/core/faults.js';
-import { createCore } from '../../src/core/core.js';
-import type { Dialect } from '../../src/dialects/dialect.js';
-import { DIALECTS } from '../../src/dialects/index.js';
 import { createHttpApp } from '../../src/http/app.js';
-import type { OpenApiDocument } from '../../src/http/contract.js';
-import { ROUTES } from '../../src/http/route-table.js';
 import { createHttpServer } from '../../src/http/server.js';
-import { contextOf, fakePorts } from '../support/fake-ports.js';
-import { contractFaults, mergedDocument } from '../support/response-checker.js';
+import { bareOptions } from '../support/bare-service.js';
+import { goodParts, goodRequest, OPERATIONS, resolved, type Documented } from '../support/operations.js';
+import { contractFaults } from '../support/response-checker.js';
 import { sendChecked } from '../support/server.js';
 
 // What holds for every operation of the merged document, whichever it is: its requests are made from its examples.
-
-interface Parameter {
-  $ref?: string;
-  in: string;
-  name: string;
-  required?: boolean;
-  example?: unknown;
-  schema: { examples?: unknown[]; format?: string };
-}
-
-interface Media {
-  example?: unknown;
-}
-
-type Strings = Record<string, string>;
-
-interface DocumentedOperation {
-  operationId: string;
-  parameters?: Parameter[];
-  requestBody?: { content: Record<string, Media> };
-  security: Record<string, string[]>[];
-  responses: Record<string, unknown>;
-  'x-latchkey-dialect': string;
-  'x-latchkey-operation': string;
-  'x-max-body-bytes'?: number;
-}
-
-const OPERATIONS = operationsOf(mergedDocument).map(([path, method, operation]) => ({
-  title: `${method.toUpperCase()} ${path}`,
-  method: method.toUpperCase(),
-  path,
-  operation: operation as DocumentedOperation,
-}));
-type Documented = (typeof OPERATIONS)[number];
 
 const documents = (status: string) => OPERATIONS.filter(({ operation }) => operation.responses[status]);
 const withBody = OPERATIONS.filter(({ operation }) => operation.requestBody);
@@ -58,71 +18,14 @@ const secured = OPERATIONS.filter(
   ({ operation: { security } }) => security.length > 0 && security.every((way) => Object.keys(way).length > 0),
 );
 
-/** The service with nothing behind it: what each handler does is told by the test. */
 let thrown: Error = new Error('nothing was told to be thrown');
-const failing = (dialect: Dialect): Dialect => ({
-  ...dialect,
-  operations: Object.fromEntries(Object.keys(dialect.operations).map((name) => [name, () => Promise.reject(thrown)])),
-});
-const options = {
-  document: mergedDocument as unknown as OpenApiDocument,
-  routes: ROUTES,
-  dialects: DIALECTS.map((dialect: Dialect) => ({
-    dialect: { ...failing(dialect), policy: { ...dialect.policy, accessTokens: 'opaque' as const } },
-    coreFor: () => ({
-      ...createCore(contextOf(fakePorts([]).ports)),
-      authenticateOpaqueToken: async (token: string) =>
-        token === 'good' ? { accountId: 'somebody', account: null, session: { id: 'a session' }, accessToken: null, rights: null } : null,
-    }),
-  })),
-  accessTokens: { issuer: 'http://latchkey.test', type: 'at+jwt', verificationKey: () => null },
-  logger: pino({ level: 'silent' }),
-};
-const server = createHttpServer(createHttpApp(options));
+const server = createHttpServer(createHttpApp(bareOptions(() => Promise.reject(thrown))));
 let url = '';
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(() => void server.close());
-
-/** The parts of a request that the contract lets through, from its examples. */
-function goodParts({ operation }: Documented): {
-  path: Strings;
-  query: Strings;
-  headers: Strings;
-  body: unknown;
-  type: string | undefined;
-} {
-  const given = (operation.parameters ?? []).map(resolved).filter((parameter) => parameter.required || parameter.in === 'path');
-  const inPlace = (place: string): Strings =>
-    Object.fromEntries(
-      given
-        .filter((parameter) => parameter.in === place)
-        .map(({ name, example, schema }) => [name, String(example ?? schema.examples?.[0])]),
-    );
-  const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
-  return { path: inPlace('path'), query: inPlace('query'), headers: inPlace('header'), body: media?.example, type };
-}
-
-/** The same as it goes over the wire. */
-function goodRequest(documented: Documented): { path: string; type: string | undefined; raw: string | undefined; headers: Strings } {
-  const { path, query, headers, body, type } = goodParts(documented);
-  const filled = Object.entries(path).reduce(
-    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(value)),
-    documented.path,
-  );
-  const search = new URLSearchParams(query).toString();
-  const raw = type && (type.endsWith('json') ? JSON.stringify(body) : new URLSearchParams(body as Strings).toString());
-  return { path: search ? `${filled}?${search}` : filled, type, raw, headers: { ...headers, ...(type && { 'content-type': type }) } };
-}
-
-function resolved(parameter: Parameter): Parameter {
-  const name = parameter.$ref?.split('/').at(-1);
-  return name
-    ? ((mergedDocument.components as unknown as { parameters: Record<string, Parameter> }).parameters[name] ?? parameter)
-    : parameter;
-}
 
 function send(documented: Documented, change: { headers?: Record<string, string>; raw?: string } = {}) {
   const { path, raw, headers } = goodRequest(documented);
@@ -149,7 +52,7 @@ describe.each([
 });
 
 it.each(secured.map((each): [string, Documented] => [each.title, each]))(
-  '401: %s wants a credential, and a good one',
+  'S33: 401: %s wants a credential, and a good one; a token that was sent is what is wrong, and nothing else is called one',
   async (_title, each) => {
     const { path, raw, headers } = goodRequest(each);
     for (const authorization of [undefined, 'Bearer bad', 'Basic Z29vZDo=', 'good']) {
@@ -157,7 +60,7 @@ it.each(secured.map((each): [string, Documented] => [each.title, each]))(
       const answer = await sendChecked(url, each.method, path, { ...(raw !== undefined && { raw }), headers: sent });
 
       expect(answer.status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toBe(authorization ? 'Bearer error="invalid_token"' : 'Bearer');
+      expect(answer.headers.get('www-authenticate')).toBe(authorization === 'Bearer bad' ? 'Bearer error="invalid_token"' : 'Bearer');
     }
   },
 );

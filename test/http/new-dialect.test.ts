@@ -6,12 +6,12 @@ import { pino } from 'pino';
 import { mergeContracts } from '../../openapi/tools/merge.mjs';
 import { openSession } from '../../src/core/open-session.js';
 import type { Origin } from '../../src/core/session.js';
-import { createCore } from '../../src/core/core.js';
+import { createUseCases } from '../../src/workbench/workbench.js';
 import type { Caller, Dialect, Failure } from '../../src/dialects/dialect.js';
 import { createHttpApp } from '../../src/http/app.js';
 import type { OpenApiDocument } from '../../src/http/contract.js';
 import { createHttpServer } from '../../src/http/server.js';
-import { ada, contextOf, fakePorts, POLICY } from '../support/fake-ports.js';
+import { ada, contextOf, fakePorts, POLICY, workbenchContextOf } from '../support/fake-ports.js';
 
 const ISSUER = 'https://id.example.com';
 const { privateKey, publicKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -63,12 +63,19 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
     maxBodyBytes: 0,
     bodyRequired: false,
     bodyType: null,
+    deadlineSeconds: null,
+    hasEvents: false,
   }));
   const options = {
     document,
     routes,
-    dialects: [{ dialect: PROBE, coreFor: (origin: Origin) => createCore(contextOf(ports, { dialect: 'probe', origin })) }],
-    accessTokens: { issuer: ISSUER, type: 'at+jwt', verificationKey: (kid: string) => (kid === 'known' ? publicKey : null) },
+    dialects: [{ dialect: PROBE, coreFor: (origin: Origin) => createUseCases(workbenchContextOf(ports, { dialect: 'probe', origin })) }],
+    accessTokens: {
+      issuer: ISSUER,
+      type: 'at+jwt',
+      verificationKey: (kid: string) => (kid === 'known' ? publicKey : null),
+      learnVerificationKey: async () => {},
+    },
     logger: pino({ level: 'silent' }),
   };
   const server = createHttpServer(createHttpApp(options));
@@ -98,7 +105,7 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
   );
 
   describe('let in with an access token', () => {
-    const claims = { iss: ISSUER, aud: 'probe', sub: ada().id, sid: 'session 1', exp: Math.floor(Date.now() / 1000) + 60 };
+    const claims = { iss: ISSUER, aud: 'probe', sub: ada().id, sid: 'session 1', jti: 'a token', exp: Math.floor(Date.now() / 1000) + 60 };
     const header = { alg: 'ES256', typ: 'at+jwt', kid: 'known' };
     const present = (changedClaims: object, changedHeader: object = {}, key: jwt.Secret = privateKey) => {
       const token = jwt.sign({ ...claims, ...changedClaims }, key, { algorithm: 'ES256', header: { ...header, ...changedHeader } });
@@ -124,6 +131,7 @@ describe('a dialect that is nothing but a contract, handlers and words', () => {
       ['no audience', { aud: undefined }],
       ['an end that has come', { exp: Math.floor(Date.now() / 1000) - 1 }],
       ['a beginning that has not', { nbf: Math.floor(Date.now() / 1000) + 60 }],
+      ['nobody whose it is', { sub: undefined }],
       ['a session that is not there', { sid: 'session 2' }],
     ])('but not with %s', async (_fault, changedClaims, changedHeader = {}) => {
       expect(await present(changedClaims, changedHeader)).toEqual([401, { code: 'unauthorized' }]);

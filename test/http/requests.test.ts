@@ -146,6 +146,12 @@ onEveryDatabase((kind) => {
     expect(await rawExchange(server.url, `${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  it('200: what else a client expects of the service is passed over', async () => {
+    const head = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: miracles\r\n\r\n';
+
+    expect(await rawExchange(server.url, head)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it("404: a request target that is no URL is nobody's", async () => {
     const answer = await rawExchange(server.url, 'GET http://[/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
 
@@ -181,7 +187,10 @@ onEveryDatabase((kind) => {
   it('a query that the contract does not have is refused, without its name in the answer', async () => {
     const { status, body } = await server.send('POST', '/api/login?hunter2=1', { body: CREDENTIALS });
 
-    expect({ status, body }).toEqual({ status: 400, body: { error: 'The request is not valid', code: 'invalid_request' } });
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: { error: 'The request is not valid', code: 'invalid_request', details: ['query: unknown'] },
+    });
   });
 
   it('every response of a login tells one request id, and the log line of that request has the same', async () => {
@@ -302,6 +311,7 @@ describe('the logger', () => {
       'currentPassword',
       'current_password',
       'key',
+      'masterPassword',
       'newPassword',
       'new_password',
       'old_password',
@@ -309,6 +319,7 @@ describe('the logger', () => {
       'refreshToken',
       'refresh_token',
       'token',
+      'value',
       'verificationTokenId',
     ]);
     expect(createLogger('silent').level).toBe('silent');

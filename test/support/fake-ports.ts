@@ -9,6 +9,7 @@ import type { Mail } from '../../src/core/mail.js';
 import type { Policy } from '../../src/core/policy.js';
 import type { LiveSession, Ports } from '../../src/core/ports.js';
 import type { Session } from '../../src/core/session.js';
+import type { WorkbenchContext } from '../../src/workbench/context.js';
 
 export const NOW = new Date('2026-01-02T03:04:05.678Z');
 
@@ -43,9 +44,17 @@ export const POLICY: Policy = {
 
 /** What a use case works with in these tests: `pixyle`, unless told otherwise. */
 export function contextOf(ports: Ports, changes: Partial<Context> = {}): Context {
-  const origin = { userAgent: 'test', ipAddress: '127.0.0.1', requestId: 'a request' };
-  return { ports, dialect: 'pixyle', policy: POLICY, rules: { minLength: 8 }, origin, ...changes };
+  const origin = { userAgent: 'test', ipAddress: '127.0.0.1', network: '127.0.0.1', requestId: 'a request' };
+  const rules = { minLength: 8, isCommon: async () => false, serviceNames: ['latchkey'] };
+  return { ports, dialect: 'pixyle', policy: POLICY, rules, origin, noteLimit: () => {}, ...changes };
 }
+
+/** The same for use cases that never come to the workbench's own ports, which these are without. */
+export function workbenchContextOf(ports: Ports, changes: Partial<Context> = {}): WorkbenchContext {
+  return contextOf(ports, changes) as WorkbenchContext;
+}
+
+const NO_LIMIT = { quota: 1, windowSeconds: 1, used: 0, resetSeconds: 1 };
 
 /** Ports in memory. `verified` lists each hash that a password was compared with, `sessions` each session that was opened. */
 export function fakePorts(accounts: Account[]): {
@@ -169,7 +178,7 @@ export function fakePorts(accounts: Account[]): {
         const kept = sessions.filter((session) => session.accountId !== accountId || session.id === except);
         return sessions.splice(0, sessions.length, ...kept).length - kept.length;
       },
-      endByOpaqueToken: async () => sessions.pop() !== undefined,
+      endByOpaqueToken: async () => sessions.pop()?.accountId ?? null,
       revokeAccessToken: async (id) => void revoked.add(id),
     },
     codes: {
@@ -238,7 +247,21 @@ export function fakePorts(accounts: Account[]): {
     atomically: (work) => work(ports),
     revocations: { hasEnded: () => null },
     mails: { seal: (mail) => ({ id: crypto.randomUUID(), sealed: Buffer.from(JSON.stringify(mail)) }), deliverSoon: () => {} },
+    limits: {
+      take: async (name) => ({ ...NO_LIMIT, name }),
+      look: async (name) => ({ ...NO_LIMIT, name }),
+      clear: async () => {},
+    },
     maintenance: { deleteExpired: async () => ({}) },
+    auditChain: {
+      extend: async () => 0,
+      list: async () => [],
+      length: async () => 0,
+      countWaiting: async () => 0,
+      findStray: async () => ({ next: null, stray: null }),
+      findLost: async () => null,
+    },
+    auditMacs: { make: () => ({ mac: '', keyId: '' }), isGood: () => true },
     passwords: {
       hash: async (password) => `hash(${password})`,
       async verify(password, hash) {
@@ -252,12 +275,12 @@ export function fakePorts(accounts: Account[]): {
       signAccessToken: (claims) => `access ${JSON.stringify(claims)}`,
       signRefreshToken: ({ id, accountId, generation, dialect }) =>
         `refresh ${JSON.stringify({ sessionId: id, accountId, generation, dialect, expired: false })}`,
-      readRefreshToken(token, dialect) {
+      async readRefreshToken(token, dialect) {
         const [, text = '{}'] = /^refresh (.*)$/.exec(token) ?? [];
         const claims = JSON.parse(text);
         return claims.dialect === dialect ? claims : null;
       },
-      ownerOfAccessToken(token, dialect) {
+      async ownerOfAccessToken(token, dialect) {
         const { aud, sub } = JSON.parse(/^access (.*)$/.exec(token)?.[1] ?? '{}');
         return aud === dialect ? sub : null;
       },
@@ -267,12 +290,13 @@ export function fakePorts(accounts: Account[]): {
       accountIdOfApiKey: (key) => (key.startsWith('key/') ? (key.split('/')[1] ?? null) : null),
       isApiKeyOf: (key, { id, apiKeyVersion }) => key === `key/${id}/${apiKeyVersion}`,
       publicKeys: () => [],
-      readAccessToken: (token) => JSON.parse(/^access (.*)$/.exec(token)?.[1] ?? 'null'),
+      readAccessToken: async (token) => JSON.parse(/^access (.*)$/.exec(token)?.[1] ?? 'null'),
       createMailedToken: () => ({ token: `token ${codes.length}`, hash: Buffer.from(`token ${codes.length}`) }),
       mailedTokenHash: (token) => Buffer.from(token),
       createTypedCode: () => '123456',
       typedCodeHash: (...parts) => Buffer.from(parts.join(' ')),
-      equalHashes: (one, other) => one.equals(other),
+      isTypedCodeHash: (hash, ...parts) => hash.toString() === parts.join(' '),
+      addressHash: (address) => Buffer.from(`address hash(${address.toLowerCase()})`),
       createStoredApiKey: (prefix) => ({ key: `${prefix}key`, hash: Buffer.from(`${prefix}key`) }),
       storedApiKeyHash: (key, prefix) => (key.startsWith(prefix) ? Buffer.from(key) : null),
       issuer: 'http://latchkey.test',

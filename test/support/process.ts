@@ -24,6 +24,8 @@ export interface Surroundings {
   environment?: Record<string, string>;
   /** What comes on standard input; none: it is empty. */
   input?: string;
+  /** The program: the one that is shipped, unless told otherwise. */
+  main?: string;
   /** After the input, standard input stays open, as at the end of a pipe whose writer lives on. */
   keepsInputOpen?: boolean;
 }
@@ -56,9 +58,13 @@ export function freshFolder(): string {
 }
 
 /** Starts the program; its working folder is an empty one unless the test gives one. */
-export function launch(args: string[], { environment = {}, input, keepsInputOpen }: Surroundings = {}, cwd = freshFolder()): Running {
+export function launch(
+  args: string[],
+  { environment = {}, input, keepsInputOpen, main = MAIN }: Surroundings = {},
+  cwd = freshFolder(),
+): Running {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { PATH, HOME, ...environment }, stdio: 'pipe' });
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH, HOME, ...environment }, stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -82,8 +88,8 @@ export function run(args: string[], surroundings?: Surroundings, cwd?: string): 
 }
 
 /** Starts a server on a port of its own choice, and waits until it says that it is ready. */
-export async function startProgram(environment: Record<string, string>): Promise<RunningServer> {
-  const running = launch(['serve'], { environment: { PORT: '0', ...environment } });
+export async function startProgram(environment: Record<string, string>, main?: string): Promise<RunningServer> {
+  const running = launch(['serve'], { environment: { PORT: '0', ...environment }, ...(main && { main }) });
   let over = false;
   void running.ended.then(() => (over = true));
   for (;;) {

@@ -36,6 +36,10 @@ const ERROR_SCHEMAS: Record<(typeof DIALECTS)[number]['name'], string> = {
   latchkey: 'LatchkeyProblem',
 };
 
+const TEMPLATES = Object.keys(mergedDocument.paths)
+  .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
+  .map((template) => ({ template, expression: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`) }));
+
 /**
  * What is wrong with a response by the merged document: its status, its media type, its body. Empty: nothing. A response to a path
  * or a method that the document does not have must be some dialect's 404, 405 or 204 to OPTIONS.
@@ -68,9 +72,7 @@ export function noteAnswer({ method, path, status }: SeenResponse): void {
 
 /** The path of the merged document that a request's path belongs to: a concrete one before a template. */
 function templateOf(path: string): string | undefined {
-  return Object.keys(mergedDocument.paths)
-    .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
-    .find((candidate) => new RegExp(`^${candidate.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
+  return TEMPLATES.find(({ expression }) => expression.test(path))?.template;
 }
 
 function faultsOutsideOfContract(at: string, { method, status, mediaType, body }: SeenResponse, pathIsKnown: boolean): string[] {

@@ -4,7 +4,8 @@ import { pino, type Logger } from 'pino';
 import { createApp } from '../../src/app.js';
 import { commandLineContext } from '../../src/cli/commands.js';
 import { assembleService, type Service } from '../../src/cli/service.js';
-import { readConfig, type Config } from '../../src/config.js';
+import type { OutsideWorld } from '../../src/cli/workbench.js';
+import { readConfig, SETTING_NAMES, type Config } from '../../src/config.js';
 import { createAccount, type AccountRequest } from '../../src/core/create-account.js';
 import type { Account, AccountStatus } from '../../src/core/account.js';
 import type { Mail } from '../../src/core/mail.js';
@@ -13,6 +14,7 @@ import { createHashPool } from '../../src/crypto/hash-pool.js';
 import type { Database } from '../../src/db/database.js';
 import type { MailTransport } from '../../src/mail/transport.js';
 import { createHttpServer } from '../../src/http/server.js';
+import { fakeCodeModel, fakePackageIndex, fakeSandbox } from './fake-workbench.js';
 import { contractFaults, noteAnswer } from './response-checker.js';
 
 /** Hashes of tests cost as little as bcrypt allows: what they guarantee is not how long hashing takes. */
@@ -22,6 +24,12 @@ export const TEST_SECRET = 'bXkgdGVzdHMgYXJlIG5vdCB5b3VyIHByb2R1Y3Rpb24K';
 
 /** Mails of these tests are read before they are sealed, and need not arrive. */
 const NOWHERE: MailTransport = { deliver: async () => {}, close: () => {} };
+
+const LIMITS = SETTING_NAMES.filter((name) => name.startsWith('LIMIT_'));
+/** Most tests are about something else, and come from one network. */
+const NO_LIMITS = Object.fromEntries(LIMITS.map((name) => [name, '1000000']));
+/** The limits as they are where nothing is set. */
+export const DEFAULT_LIMITS = Object.fromEntries(LIMITS.map((name) => [name, '']));
 
 export interface Sent {
   body?: unknown;
@@ -58,12 +66,24 @@ export async function startServer(
     environment = {},
     change = (service) => service,
     logger = pino({ level: 'silent' }),
-  }: { environment?: Record<string, string>; change?: (service: Service) => Service; logger?: Logger } = {},
+    workbench = {},
+  }: {
+    environment?: Record<string, string>;
+    change?: (service: Service) => Service;
+    logger?: Logger;
+    /** In place of what runs nothing, asks nobody and has it all. */
+    workbench?: Partial<OutsideWorld>;
+  } = {},
 ): Promise<TestServer> {
-  const config = readConfig({ PUBLIC_URL: 'http://latchkey.test', ...environment });
+  const config = readConfig({ PUBLIC_URL: 'http://latchkey.test', ...NO_LIMITS, ...environment });
   const hashPool = createHashPool({ threads: 1 });
   const mails: Mail[] = [];
-  const assembled = await assembleService(config, database, TEST_SECRET, { scheme: TEST_SCHEME, hashPool, transport: NOWHERE });
+  const assembled = await assembleService(config, database, TEST_SECRET, {
+    scheme: TEST_SCHEME,
+    hashPool,
+    transport: NOWHERE,
+    workbench: { sandbox: fakeSandbox, packageIndex: fakePackageIndex, codeModel: fakeCodeModel, ...workbench },
+  });
   const service = change(listening(assembled, mails));
   const server = createHttpServer(createApp(config, service, logger)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -94,7 +114,7 @@ export async function startServer(
 function listening(service: Service, mails: Mail[]): Service {
   const { seal, deliverSoon } = service.ports.mails;
   const hearing = (mail: Mail) => {
-    mails.push(mail);
+    if (mail.to) mails.push(mail); // one to nobody goes nowhere
     return seal(mail);
   };
   return { ...service, ports: { ...service.ports, mails: { seal: hearing, deliverSoon } } };
