@@ -32,7 +32,10 @@ export interface Login {
 
 const pythOnError = (status: number, code: string, error: string) => ({ status, body: { error, code } });
 const pythOnCredentials = pythOnError(401, 'invalid_credentials', 'Invalid e-mail address or password');
-const pythOnInvalid = pythOnError(400, 'invalid_request', 'The request is not valid');
+const pythOnInvalid = (...details: string[]) => ({
+  status: 400,
+  body: { error: 'The request is not valid', code: 'invalid_request', details },
+});
 
 const px0Error = (status: number, error: string) => ({ status, body: { error } });
 const px0Credentials = px0Error(401, 'invalid credentials');
@@ -69,9 +72,9 @@ export const LOGINS: Login[] = [
       unverified: 'signs in',
       'unverified demo account': 'signs in',
       'malformed body': pythOnError(400, 'malformed_body', 'The request body is not JSON'),
-      'no body': pythOnInvalid,
+      'no body': pythOnInvalid('body: required'),
       'extra field': 'signs in',
-      'missing field': pythOnInvalid,
+      'missing field': pythOnInvalid('body password: required'),
       'wrong content type': pythOnError(415, 'unsupported_media_type', 'The request body must be application/json'),
       'too large': pythOnError(413, 'body_too_large', 'The request body is too large'),
     },
