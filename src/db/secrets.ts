@@ -44,11 +44,12 @@ export function secretsIn(manager: EntityManager): WorkbenchStoredPorts['secrets
       return affected === 1;
     },
 
-    async listNotUnder(keyId, limit) {
+    async listNotUnder(keyId, { after, limit }) {
       const query = secrets.createQueryBuilder('secret').where(IS_NOT_UNDER, { keyId });
       const total = await query.getCount();
-      const found = total > 0 ? await query.orderBy('secret.account_id').addOrderBy('secret.name').limit(limit).getMany() : [];
-      return { secrets: found, total };
+      if (total === 0) return { secrets: [], total };
+      if (after) query.andWhere('(secret.account_id, secret.name) > (:accountId, :name)', { accountId: after.accountId, name: after.name });
+      return { secrets: await query.orderBy('secret.account_id').addOrderBy('secret.name').limit(limit).getMany(), total };
     },
 
     async replaceDataKey(from, to) {

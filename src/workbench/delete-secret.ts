@@ -1,5 +1,5 @@
 import type { Principal } from '../core/authenticate.js';
-import { record } from '../core/context.js';
+import { record, recordRefusal } from '../core/context.js';
 import { changeOwnAccount } from '../core/find-own-account.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
@@ -11,9 +11,11 @@ import type { WorkbenchContext } from './context.js';
  * @throws when a port does.
  */
 export async function deleteSecret(context: WorkbenchContext, principal: Principal, name: string): Promise<Outcome<null>> {
-  return changeOwnAccount(context, principal, { right: 'write account' }, async ({ id: accountId }, stored) => {
-    if (!(await stored.secrets.delete(accountId, name))) return refuse('secret_not_found');
-    await record(context, { action: 'secret.deleted', accountId, resource: name }, stored);
+  const attempted = { action: 'secret.deleted', accountId: principal.accountId, resource: name } as const;
+  const deleted = await changeOwnAccount(context, principal, { right: 'write account' }, async ({ id }, stored): Promise<Outcome<null>> => {
+    if (!(await stored.secrets.delete(id, name))) return refuse('secret_not_found');
+    await record(context, attempted, stored);
     return done(null);
   });
+  return recordRefusal(context, deleted, attempted);
 }

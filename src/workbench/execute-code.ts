@@ -1,9 +1,10 @@
 import type { Principal } from '../core/authenticate.js';
+import { recordRefusal } from '../core/context.js';
 import { findOwnAccount } from '../core/find-own-account.js';
 import { refuse, type Outcome } from '../core/outcome.js';
 import { asJob } from './account-jobs.js';
 import type { WorkbenchContext } from './context.js';
-import { runProgram, type Execution, type RunRequest, type Watcher } from './run-program.js';
+import { attemptToRun, runProgram, type Execution, type RunRequest, type Watcher } from './run-program.js';
 import type { Language } from './sandbox.js';
 
 /**
@@ -39,7 +40,7 @@ export async function executeEncryptedCode(
   if (!own.ok) return own;
   return asJob(context, own.value.id, async () => {
     const encrypted = await context.ports.encryptedCode.find(own.value.id, name);
-    if (!encrypted) return refuse('program_not_found');
+    if (!encrypted) return recordRefusal(context, refuse('program_not_found'), attemptToRun(context, own.value));
     return runProgram(context, own.value, { language: encrypted.language, program: { encrypted, password } }, request, watcher);
   });
 }

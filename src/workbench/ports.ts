@@ -63,8 +63,8 @@ export interface WorkbenchStoredPorts extends StoredPorts {
     count(accountId: string): Promise<number>;
     read(accountId: string): Promise<StoredSecret[]>;
     delete(accountId: string, name: string): Promise<boolean>;
-    /** Secrets whose data keys lie under another key, so many at most; and how many there are in all. */
-    listNotUnder(keyId: string, limit: number): Promise<{ secrets: StoredSecret[]; total: number }>;
+    /** Secrets whose data keys lie under another key, in order, so many at most; and how many there are in all. */
+    listNotUnder(keyId: string, page: { after: StoredSecret | null; limit: number }): Promise<{ secrets: StoredSecret[]; total: number }>;
     /** Puts another data key in place of the one that was read, unless the secret has changed meanwhile. */
     replaceDataKey(from: StoredSecret, to: StoredSecret): Promise<void>;
   };

@@ -1,5 +1,5 @@
 import type { Principal } from '../core/authenticate.js';
-import { record } from '../core/context.js';
+import { record, recordRefusal } from '../core/context.js';
 import { changeOwnAccount } from '../core/find-own-account.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
@@ -28,11 +28,13 @@ export async function putSecret(
   principal: Principal,
   { name, value, description }: SecretRequest,
 ): Promise<Outcome<{ secret: SecretMetadata; created: boolean }>> {
-  return changeOwnAccount(context, principal, { right: 'write account' }, async ({ id: accountId }, stored) => {
+  const attempted = { action: 'secret.set', accountId: principal.accountId, resource: name } as const;
+  const kept = await changeOwnAccount(context, principal, { right: 'write account' }, async ({ id: accountId }, stored) => {
     const sealed = context.ports.secretSealing.seal(accountId, name, value);
     const put = await stored.secrets.put({ accountId, name, description, ...sealed });
     if (put.created && (await stored.secrets.count(accountId)) > MAX_SECRETS) return refuse('too_many_secrets');
-    await record(context, { action: 'secret.set', accountId, resource: name }, stored);
+    await record(context, attempted, stored);
     return done(put);
   });
+  return recordRefusal(context, kept, attempted);
 }

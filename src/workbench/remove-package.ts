@@ -1,11 +1,9 @@
 import type { Principal } from '../core/authenticate.js';
 import { record, recordRefusal } from '../core/context.js';
-import { changeOwnAccount, findOwnAccount, type Want } from '../core/find-own-account.js';
+import { changeOwnAccount } from '../core/find-own-account.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
 import { normalizedPackageName } from './package-requirement.js';
-
-const WANT: Want = { right: 'write account' };
 
 /**
  * Takes a package off the list that one's own programs may import.
@@ -15,10 +13,8 @@ const WANT: Want = { right: 'write account' };
  * @throws when a port does.
  */
 export async function removePackage(context: WorkbenchContext, principal: Principal, name: string): Promise<Outcome<null>> {
-  const own = await findOwnAccount(context, principal, WANT);
-  if (!own.ok) return own;
-  const attempted = { action: 'package.removed', accountId: own.value.id, resource: normalizedPackageName(name) } as const;
-  const removed = await changeOwnAccount(context, principal, WANT, async ({ id }, stored): Promise<Outcome<null>> => {
+  const attempted = { action: 'package.removed', accountId: principal.accountId, resource: normalizedPackageName(name) } as const;
+  const removed = await changeOwnAccount(context, principal, { right: 'write account' }, async ({ id }, stored): Promise<Outcome<null>> => {
     if (!(await stored.packages.delete(id, attempted.resource))) return refuse('package_not_listed');
     await record(context, attempted, stored);
     return done(null);

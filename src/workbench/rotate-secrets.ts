@@ -33,8 +33,7 @@ export interface Rotation {
 export async function rotateSecrets(context: RotationContext): Promise<Rotation> {
   const { secrets, secretSealing, atomically } = context.ports;
   const keyId = secretSealing.currentKeyId();
-  const { secrets: found, total } = await secrets.listNotUnder(keyId, BATCH_SIZE);
-  const moves = await rewrapAll(secretSealing, found);
+  const { moves, total } = await findMoves(secrets, secretSealing, keyId);
   const isOver = moves.length === 0 && secretSealing.currentKeyId() === keyId; // else another process has made a newer one, and goes on with it
   await atomically(async (stored) => {
     for (const [from, to] of moves) await stored.secrets.replaceDataKey(from, to);
@@ -44,9 +43,26 @@ export async function rotateSecrets(context: RotationContext): Promise<Rotation>
   return { keyId, moved: moves.length, left: total - moves.length, isOver };
 }
 
+type Move = [from: StoredSecret, to: StoredSecret];
+
+/** The first batch in which there is something to move. */
+async function findMoves(
+  secrets: WorkbenchPorts['secrets'],
+  sealing: SecretSealing,
+  keyId: string,
+): Promise<{ moves: Move[]; total: number }> {
+  let after = null as StoredSecret | null;
+  for (;;) {
+    const batch = await secrets.listNotUnder(keyId, { after, limit: BATCH_SIZE });
+    const moves = await rewrapAll(sealing, batch.secrets);
+    if (moves.length > 0 || batch.secrets.length < BATCH_SIZE) return { moves, total: batch.total };
+    after = batch.secrets.at(-1) ?? null;
+  }
+}
+
 /** Those that could be moved; one that does not open stays as it is, and stops nobody. */
-async function rewrapAll(sealing: SecretSealing, secrets: StoredSecret[]): Promise<[from: StoredSecret, to: StoredSecret][]> {
-  const moves: [StoredSecret, StoredSecret][] = [];
+async function rewrapAll(sealing: SecretSealing, secrets: StoredSecret[]): Promise<Move[]> {
+  const moves: Move[] = [];
   for (const secret of secrets) {
     const moved = await sealing.rewrap(secret).catch(passOverDamage);
     if (moved && moved.keyId !== secret.keyId) moves.push([secret, moved]);

@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.js';
-import { record, recordRefusal } from '../core/context.js';
+import { record, recordRefusal, type Happened } from '../core/context.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
 import { createMasks, type Mask } from './mask-secrets.js';
@@ -52,7 +52,7 @@ export async function runProgram(
 ): Promise<Outcome<Execution>> {
   if (context.ports.sandbox.health().state === 'off') return refuse('sandbox_off');
   const id = context.origin.requestId ?? '';
-  const attempted = { action: 'code.executed', accountId: account.id, resource: id } as const;
+  const attempted = attemptToRun(context, account);
   const packages = await choosePackages(context, account.id, request.packageNames);
   const isUnknown = !packages.ok ? packages : await findUnknownSecret(context, account.id, request.secretNames);
   if (!isUnknown.ok) return recordRefusal(context, isUnknown, attempted);
@@ -70,6 +70,11 @@ export async function runProgram(
   const { status, exitCode, truncated } = result;
   const isWhole = (stream: OutputStream) => exitCode !== null && !truncated.includes(stream);
   return done({ id, status, exitCode, truncated, durationMs: Math.round(result.durationMs), ...output.end(isWhole) });
+}
+
+/** What is recorded of a run. */
+export function attemptToRun({ origin }: WorkbenchContext, { id: accountId }: Account): Happened {
+  return { action: 'code.executed', accountId, resource: origin.requestId ?? '' };
 }
 
 /** What a program writes, without the values of secrets in it. */

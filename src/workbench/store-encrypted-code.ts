@@ -1,5 +1,5 @@
 import type { Principal } from '../core/authenticate.js';
-import { record } from '../core/context.js';
+import { record, recordRefusal } from '../core/context.js';
 import { changeOwnAccount } from '../core/find-own-account.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
@@ -22,14 +22,17 @@ export async function storeEncryptedCode(
   name: string,
   payload: EncryptedCode,
 ): Promise<Outcome<{ code: EncryptedCodeMetadata; created: boolean }>> {
+  const attempted = { action: 'encrypted_code.stored', accountId: principal.accountId, resource: name } as const;
   const sealedBytes = base64Length(payload.ct);
-  if (payload.name !== name || !hasGoodParts(payload, sealedBytes)) return refuse('invalid_payload');
-  return changeOwnAccount(context, principal, { right: 'write account' }, async ({ id: accountId }, stored) => {
+  const isGood = payload.name === name && hasGoodParts(payload, sealedBytes);
+  const kept = await changeOwnAccount(context, principal, { right: 'write account' }, async ({ id: accountId }, stored) => {
+    if (!isGood) return refuse('invalid_payload');
     const put = await stored.encryptedCode.put(accountId, payload, sealedBytes - TAG_BYTES);
     if (put.created && (await stored.encryptedCode.count(accountId)) > MAX_PROGRAMS) return refuse('too_many_programs');
-    await record(context, { action: 'encrypted_code.stored', accountId, resource: name }, stored);
+    await record(context, attempted, stored);
     return done(put);
   });
+  return recordRefusal(context, kept, attempted);
 }
 
 function hasGoodParts({ kdf, nonce }: EncryptedCode, sealedBytes: number): boolean {

@@ -128,18 +128,23 @@ onEveryDatabase((kind) => {
     it('are found as long as they lie under another key, so many at once, and counted', async () => {
       for (const name of ['A', 'B', 'C']) await put(ada, name);
       const old = one.sealing.currentKeyId();
-      expect(await ports.secrets.listNotUnder(old, 10)).toEqual({ secrets: [], total: 0 });
+      expect(await ports.secrets.listNotUnder(old, { after: null, limit: 10 })).toEqual({ secrets: [], total: 0 });
       await lives().rotate(['secret'], true);
       await one.ring.reload();
       await put(ada, 'D');
 
-      const { secrets, total } = await ports.secrets.listNotUnder(one.sealing.currentKeyId(), 2);
-      expect([secrets.map(({ name, keyId }) => [name, keyId]), total]).toEqual([
+      const keyId = one.sealing.currentKeyId();
+      const first = await ports.secrets.listNotUnder(keyId, { after: null, limit: 2 });
+      const second = await ports.secrets.listNotUnder(keyId, { after: first.secrets.at(-1) ?? null, limit: 2 });
+      expect([first, second].map(({ secrets, total }) => [secrets.map((secret) => [secret.name, secret.keyId]), total])).toEqual([
         [
-          ['A', old],
-          ['B', old],
+          [
+            ['A', old],
+            ['B', old],
+          ],
+          3,
         ],
-        3,
+        [[['C', old]], 3],
       ]);
     });
 

@@ -41,7 +41,9 @@ onEveryDatabase((kind) => {
   const put = (who: Principal, name: string, value = 'a value') => putSecret(bench.context, who, { name, value, description: null });
   const store = (who: Principal, name: string) => storeEncryptedCode(bench.context, who, name, { ...CODE, name });
   const recorded = async ({ id }: Account) =>
-    (await bench.stored.audit.list(PAGE, { accountId: id })).reverse().map(({ action, resource }) => `${action} ${resource}`);
+    (await bench.stored.audit.list(PAGE, { accountId: id }))
+      .reverse()
+      .map(({ action, resource, reason }) => `${action} ${resource}${reason ? `: ${reason}` : ''}`);
 
   /** The two kinds of things that an account keeps, of which the same is true. */
   const THINGS = [
@@ -60,7 +62,7 @@ onEveryDatabase((kind) => {
     const [kept, deleted] =
       what === 'secrets' ? ['secret.set', 'secret.deleted'] : (['encrypted_code.stored', 'encrypted_code.deleted'] as const);
 
-    it('are kept, replaced and deleted by their owner, each with its record; listing them leaves none', async () => {
+    it('are kept, replaced and deleted by their owner, each attempt with its record; listing them leaves none', async () => {
       const [ada, bob] = [await newcomer(), await newcomer()];
       expect(await keep(ada.principal, 'TOKEN')).toMatchObject({ ok: true, value: { created: true } });
       expect(await keep(ada.principal, 'TOKEN')).toMatchObject({ ok: true, value: { created: false } });
@@ -70,8 +72,8 @@ onEveryDatabase((kind) => {
       expect(await remove(bench.context, ada.principal, 'TOKEN')).toEqual({ ok: true, value: null });
       expect(await remove(bench.context, ada.principal, 'TOKEN')).toEqual({ ok: false, refusal: missing });
 
-      expect(await recorded(ada.account)).toEqual([`${kept} TOKEN`, `${kept} TOKEN`, `${deleted} TOKEN`]);
-      expect(await recorded(bob.account)).toEqual([]);
+      expect(await recorded(ada.account)).toEqual([`${kept} TOKEN`, `${kept} TOKEN`, `${deleted} TOKEN`, `${deleted} TOKEN: ${missing}`]);
+      expect(await recorded(bob.account)).toEqual([`${deleted} TOKEN: ${missing}`]);
     });
 
     it('are a hundred at most, exactly, however many come at once; those that are there may still be changed', async () => {
@@ -84,7 +86,8 @@ onEveryDatabase((kind) => {
       const [first] = listed.ok ? listed.value : [];
       expect(listed.ok && listed.value.length).toBe(100);
       expect(await keep(principal, first?.name ?? '')).toMatchObject({ ok: true, value: { created: false } });
-      expect(await recorded(account)).toHaveLength(101);
+      expect((await recorded(account)).filter((each) => !each.includes(': '))).toHaveLength(101);
+      expect((await recorded(account)).filter((each) => each.endsWith(`: ${tooMany}`))).toHaveLength(10);
       await remove(bench.context, principal, first?.name ?? '');
       expect(await keep(principal, 'ONE_MORE')).toMatchObject({ ok: true });
     });
@@ -149,7 +152,7 @@ onEveryDatabase((kind) => {
       const { account, principal } = await newcomer();
 
       expect(await storeEncryptedCode(bench.context, principal, name, payload)).toEqual({ ok: false, refusal: 'invalid_payload' });
-      expect(await recorded(account)).toEqual([]);
+      expect(await recorded(account)).toEqual([`encrypted_code.stored ${name}: invalid_payload`]);
     });
 
     it.each([16, 512 * 1024])('may be %d bytes with its tag, and its size is told without it', async (size) => {

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { OnOutput, SandboxJob, SandboxResult, Wheel } from '../../workbench/sandbox.js';
 import { BASE_ENVIRONMENT, launchCommand, missingForBwrap } from './launch.js';
+import { makeOwnFolder } from '../own-folder.js';
 import { jobFrame } from '../job-frame.js';
 import { runProcess, startProcess, type SandboxProcess } from '../process-run.js';
 import { openingSeconds, RUN_LIMITS, type RunLimits, type SandboxProvider } from '../provider.js';
@@ -31,7 +31,7 @@ export function createBwrapProvider({ limits = RUN_LIMITS, userId = NOBODY }: Bw
   async function run(job: SandboxJob, signal: AbortSignal, onOutput: OnOutput): Promise<SandboxResult> {
     const missing = missingForBwrap();
     if (missing) throw new Error(missing);
-    const packages = job.wheels.length > 0 ? await fs.mkdtemp(path.join(os.tmpdir(), 'latchkey-packages-')) : null;
+    const packages = job.wheels.length > 0 ? await makeOwnFolder() : null;
     try {
       if (packages !== null) await layOut(packages, job.wheels);
       const environment = { ...BASE_ENVIRONMENT, ...job.environment };

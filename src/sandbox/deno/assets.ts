@@ -1,11 +1,10 @@
 import fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeOwnFolder } from '../own-folder.js';
 import { launchWorker } from './launch.js';
 
-const FOLDER_NAME = /^latchkey-sandbox-(\d+)-/;
 const SNAPSHOT_LIMITS = { cpuSeconds: 60, memoryMegabytes: 1024 };
 /** It takes some 5 seconds of a free core. */
 const SNAPSHOT_SECONDS = 60;
@@ -28,14 +27,12 @@ function sources(): Record<string, string> {
 }
 
 /**
- * Lays out the only folder that a program may read: readable by whichever user runs it, not writable. Folders that services left which
- * did not end by themselves go first.
+ * Lays out the only folder that a program may read: readable by whichever user runs it, not writable.
  *
  * @returns its path; whoever lays it out removes it.
  */
 export async function layOutAssets(): Promise<string> {
-  await removeStaleFolders();
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), `latchkey-sandbox-${process.pid}-`));
+  const folder = await makeOwnFolder();
   try {
     for (const [name, source] of Object.entries(sources())) {
       await fs.copyFile(source, path.join(folder, name));
@@ -68,25 +65,4 @@ export async function makeSnapshot(deno: string, folder: string, stopping: Abort
   await fs.writeFile(unfinished, chunks, { mode: READABLE });
   await fs.rename(unfinished, path.join(folder, 'snapshot.bin'));
   return true;
-}
-
-async function removeStaleFolders(): Promise<void> {
-  for (const name of await fs.readdir(os.tmpdir())) {
-    const owner = FOLDER_NAME.exec(name)?.[1];
-    if (!owner || isAlive(Number(owner))) continue;
-    const folder = path.join(os.tmpdir(), name);
-    const isOwn = await fs.lstat(folder).then(
-      (found) => found.isDirectory() && found.uid === process.getuid?.(),
-      () => false,
-    );
-    if (isOwn) await fs.rm(folder, { recursive: true, force: true });
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    return process.kill(processId, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

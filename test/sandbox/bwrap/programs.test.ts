@@ -12,7 +12,7 @@ afterAll(() => sandbox.close());
 
 const python = (source: string, wanted?: Partial<SandboxJob>) => runJob(sandbox, jobOf('python', source, wanted));
 const javascript = (source: string, wanted?: Partial<SandboxJob>) => runJob(sandbox, jobOf('javascript', source, wanted));
-const packageFolders = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('latchkey-packages-'));
+const packageFolders = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`latchkey-sandbox-${process.pid}-`));
 
 describeBwrap('a Python program behind bubblewrap', () => {
   it('reads standard input, and both its streams are handed over', async () => {
