@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encryptCode } from '../../src/sdk/encrypt-code.js';
+import type { GenerationFault } from '../../src/workbench/code-model.js';
 import type { SandboxJob } from '../../src/workbench/sandbox.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { fakeSandbox } from '../support/fake-workbench.js';
@@ -190,6 +191,24 @@ onEveryDatabase((kind) => {
       expect([status, body]).toEqual([400, { error: expect.any(String), code: 'duplicate_package' }]);
     });
 
+    it('409: one more than fifty, or files of more than 100 MiB together; the list stays as it was', async () => {
+      const person = await newcomer();
+      const send = as(person);
+      const fifty = Array.from({ length: 50 }, (_, n) => `package-${n}`);
+
+      expect((await send('PUT', '/api/v1/packages', { packages: fifty })).status).toBe(200);
+      expect(await send('POST', '/api/v1/packages', { package: 'idna' })).toMatchObject({
+        status: 409,
+        body: { code: 'too_many_packages' },
+      });
+      expect((await send('POST', '/api/v1/packages', { package: 'package-7==2.0' })).status).toBe(201); // in place of another version
+      const tooLarge = await send('PUT', '/api/v1/packages', { packages: ['large-one', 'large-two'] });
+      expect(tooLarge).toMatchObject({ status: 409, body: { code: 'too_many_packages' } });
+      const { body } = await send('GET', '/api/v1/packages');
+      expect((body as { packages: { name: string }[] }).packages.map(({ name }) => name)).toEqual(fifty.sort());
+      expect(await entriesOf(person, '?outcome=failure')).toMatchObject([{ action: 'packages.set' }, { action: 'package.added' }]);
+    });
+
     it('422: what cannot be had leaves the list as it was, and is recorded', async () => {
       const person = await newcomer();
       const send = as(person);
@@ -304,6 +323,16 @@ onEveryDatabase((kind) => {
       expect((await send('GET', '/api/v1/zk/code')).body).toEqual({ programs: [] });
     });
 
+    it('409: one program more than a hundred', async () => {
+      const send = as(await newcomer());
+      const payload = await encryptCode({ code: 'print(1)', masterPassword: 'x', name: 'report', language: 'python', kdf: KDF });
+      const put = (n: number) => send('PUT', `/api/v1/zk/code/p${n}`, { ...payload, name: `p${n}` });
+      for (let n = 0; n < 100; n++) expect((await put(n)).status).toBe(200);
+
+      expect(await put(100)).toMatchObject({ status: 409, body: { code: 'too_many_programs' } });
+      expect((await put(0)).status).toBe(200); // one that is there has room
+    });
+
     it('the test helper encrypts as a client does', async () => {
       const send = as(await newcomer());
 
@@ -331,6 +360,23 @@ onEveryDatabase((kind) => {
         'code.generated',
         'code.generated',
       ]);
+    });
+
+    it.each<[status: number, fault: GenerationFault]>([
+      [422, 'generation_refused'],
+      [502, 'generation_incomplete'],
+    ])('%d %s: what the model does not write is not run, and is recorded', async (status, fault) => {
+      const at = await startServer(database, { workbench: { codeModel: { generate: async () => ({ ok: false, fault }) } } });
+      const person = await newcomer(at);
+      const answer = await as(person, at)('POST', '/api/v1/generate', { prompt: 'hello', execute: true });
+
+      expect(answer).toMatchObject({ status, body: { code: fault } });
+      const recorded = (await entriesOf(person)).filter(({ action }) => action.startsWith('code.'));
+      expect(recorded.map(({ action, reason }) => [action, reason])).toEqual([
+        ['code.generated', fault],
+        ['code.generated', null],
+      ]);
+      await at.close();
     });
   });
 

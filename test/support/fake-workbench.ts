@@ -20,16 +20,14 @@ export const fakeSandbox: Sandbox = {
   close: async () => {},
 };
 
-/** Has every package whose name does not begin with `no-`, in the version 1.0. */
+/** Has every package whose name does not begin with `no-`, in the version 1.0; what begins with `large-` has 60 MiB. */
 export const fakePackageIndex: PackageIndex = {
   async lock(name, version) {
     if (name.startsWith('no-')) return { ok: false, fault: 'package_not_found' };
     const filename = `${name}-${version ?? '1.0'}-py3-none-any.whl`;
+    const sizeBytes = name.startsWith('large-') ? 60 * 1024 * 1024 : 1000;
     const sha256 = crypto.createHash('sha256').update(filename).digest('hex');
-    return {
-      ok: true,
-      value: { name, version: version ?? '1.0', filename, url: `http://index.test/${filename}`, sha256, sizeBytes: 1000 },
-    };
+    return { ok: true, value: { name, version: version ?? '1.0', filename, url: `http://index.test/${filename}`, sha256, sizeBytes } };
   },
   fetch: async ({ filename }) => Buffer.from(filename),
 };
