@@ -1,6 +1,7 @@
 import os from 'node:os';
 import pLimit from 'p-limit';
 import { Overloaded, Unavailable } from '../core/faults.js';
+import { done } from '../core/outcome.js';
 import type { Sandbox, SandboxHealth } from '../workbench/sandbox.js';
 import type { SandboxProvider } from './provider.js';
 import { selfTest } from './self-test.js';
@@ -36,10 +37,11 @@ export function createSandbox(provider: SandboxProvider | null, options: Sandbox
         if (closed) throw new Unavailable('the sandbox is closed');
         await walls.mustHold();
         const job = await prepare();
+        if (!job.ok) return job;
         signal.throwIfAborted();
-        const result = await provider.run(job, signal, onOutput);
+        const result = await provider.run(job.value, signal, onOutput);
         if (result.fault !== undefined) options.onFault?.(result.fault);
-        return result;
+        return done(result);
       }),
     async close() {
       closed = true;

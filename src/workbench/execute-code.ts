@@ -21,7 +21,7 @@ export async function executeCode(
 ): Promise<Outcome<Execution>> {
   const own = await findOwnAccount(context, principal);
   if (!own.ok) return own;
-  return asJob(context, own.value.id, () => runProgram(context, own.value, { language, program: { source } }, request, watcher));
+  return asJob(context, own.value.id, () => runProgram(context, principal, { language, program: { source } }, request, watcher));
 }
 
 /**
@@ -40,7 +40,7 @@ export async function executeEncryptedCode(
   if (!own.ok) return own;
   return asJob(context, own.value.id, async () => {
     const encrypted = await context.ports.encryptedCode.find(own.value.id, name);
-    if (!encrypted) return recordRefusal(context, refuse('program_not_found'), attemptToRun(context, own.value));
-    return runProgram(context, own.value, { language: encrypted.language, program: { encrypted, password } }, request, watcher);
+    if (!encrypted) return recordRefusal(context, refuse('program_not_found'), attemptToRun(context, own.value.id));
+    return runProgram(context, principal, { language: encrypted.language, program: { encrypted, password } }, request, watcher);
   });
 }

@@ -49,7 +49,7 @@ export async function generateCode(
     const { code: source } = generated.value;
     if (timeoutSeconds === null) return done({ ...generated.value, language, execution: null });
     const run = { stdin: '', timeoutSeconds, secretNames: null, packageNames: null };
-    const executed = await runProgram(context, own.value, { language, program: { source } }, run, watcher);
+    const executed = await runProgram(context, principal, { language, program: { source } }, run, watcher);
     return executed.ok ? done({ ...generated.value, language, execution: executed.value }) : executed;
   });
 }

@@ -1,5 +1,6 @@
-import type { Account } from '../core/account.js';
+import type { Principal } from '../core/authenticate.js';
 import { record, recordRefusal, type Happened } from '../core/context.js';
+import { changeOwnAccount } from '../core/find-own-account.js';
 import { done, refuse, type Outcome } from '../core/outcome.js';
 import type { WorkbenchContext } from './context.js';
 import { createMasks, type Mask } from './mask-secrets.js';
@@ -38,34 +39,40 @@ export interface Execution {
 }
 
 /**
- * Runs a program of an account: with its secrets and packages, recorded before it begins, and its output masked.
+ * Runs a program of an account: with its secrets and packages, recorded before it begins, and its output masked. Who asks is looked at once
+ * more when its turn has come: a program of somebody who was banned meanwhile is not run.
  *
- * @returns how it ended; or `unknown_secret` or `unknown_package` (one is named that there is not), `decryption_failed`, `sandbox_off`.
+ * @returns how it ended; or `unknown_secret` or `unknown_package` (one is named that there is not), `decryption_failed`, `sandbox_off`, and what `findOwnAccount` refuses.
  * @throws Overloaded, Unavailable (also where no sandbox is ready), the signal's reason, and what ports throw.
  */
 export async function runProgram(
   context: WorkbenchContext,
-  account: Account,
+  principal: Principal,
   job: Pick<SandboxJob, 'language' | 'program'>,
   request: RunRequest,
   { signal, onOutput }: Watcher,
 ): Promise<Outcome<Execution>> {
   if (context.ports.sandbox.health().state === 'off') return refuse('sandbox_off');
   const id = context.origin.requestId ?? '';
-  const attempted = attemptToRun(context, account);
-  const packages = await choosePackages(context, account.id, request.packageNames);
-  const isUnknown = !packages.ok ? packages : await findUnknownSecret(context, account.id, request.secretNames);
+  const { accountId } = principal;
+  const attempted = attemptToRun(context, accountId);
+  const packages = await choosePackages(context, accountId, request.packageNames);
+  const isUnknown = !packages.ok ? packages : await findUnknownSecret(context, accountId, request.secretNames);
   if (!isUnknown.ok) return recordRefusal(context, isUnknown, attempted);
   const output = maskedOutput(onOutput);
-  const prepare = async (): Promise<SandboxJob> => {
+  const prepare = async (): Promise<Outcome<SandboxJob>> => {
     const { stdin, timeoutSeconds } = request;
-    const environment = await openSecrets(context, account.id, request.secretNames);
+    const environment = await openSecrets(context, accountId, request.secretNames);
     const wheels = job.language === 'python' && packages.ok ? await fetchWheels(context, packages.value, signal) : [];
     output.mask(Object.values(environment));
-    await record(context, attempted); // what cannot be recorded does not run
-    return { ...job, stdin, timeoutSeconds, environment, wheels };
+    return changeOwnAccount(context, principal, {}, async (_own, stored) => {
+      await record(context, attempted, stored); // what cannot be recorded does not run
+      return done({ ...job, stdin, timeoutSeconds, environment, wheels });
+    });
   };
-  const result = await context.ports.sandbox.run(prepare, signal, output.take);
+  const ran = await context.ports.sandbox.run(prepare, signal, output.take);
+  if (!ran.ok) return recordRefusal(context, ran, attempted);
+  const result = ran.value;
   if (result.status === 'decryption_failed') return recordRefusal(context, refuse('decryption_failed'), attempted);
   const { status, exitCode, truncated } = result;
   const isWhole = (stream: OutputStream) => exitCode !== null && !truncated.includes(stream);
@@ -73,7 +80,7 @@ export async function runProgram(
 }
 
 /** What is recorded of a run. */
-export function attemptToRun({ origin }: WorkbenchContext, { id: accountId }: Account): Happened {
+export function attemptToRun({ origin }: WorkbenchContext, accountId: string): Happened {
   return { action: 'code.executed', accountId, resource: origin.requestId ?? '' };
 }
 

@@ -1,3 +1,4 @@
+import type { Outcome } from '../core/outcome.js';
 import type { EncryptedCode } from './encrypted-code.js';
 
 export const LANGUAGES = ['python', 'javascript'] as const;
@@ -69,11 +70,12 @@ export interface Sandbox {
   /**
    * Runs a program, after those that wait already; before the first one the walls are tried.
    *
-   * @param prepare makes the job when its turn has come: who waits holds nothing.
+   * @param prepare makes the job when its turn has come: who waits holds nothing. Where it refuses, nothing is run.
    * @param signal ends it, or takes it out of the queue: nobody waits for it any more.
+   * @returns how it ended; or what `prepare` refuses.
    * @throws Overloaded where the queue is full; Unavailable where it is off or a wall did not hold; the signal's reason; what `prepare` throws.
    */
-  run(prepare: () => Promise<SandboxJob>, signal: AbortSignal, onOutput: OnOutput): Promise<SandboxResult>;
+  run(prepare: () => Promise<Outcome<SandboxJob>>, signal: AbortSignal, onOutput: OnOutput): Promise<Outcome<SandboxResult>>;
   /** Kills what runs, and waits until it has ended. */
   close(): Promise<void>;
 }

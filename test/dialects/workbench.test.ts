@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encryptCode } from '../../src/sdk/encrypt-code.js';
 import type { GenerationFault } from '../../src/workbench/code-model.js';
-import type { SandboxJob } from '../../src/workbench/sandbox.js';
+import type { Sandbox, SandboxJob } from '../../src/workbench/sandbox.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { fakeSandbox } from '../support/fake-workbench.js';
 import { sendChecked, startServer, type Answer, type TestServer } from '../support/server.js';
@@ -31,7 +31,7 @@ onEveryDatabase((kind) => {
           ...fakeSandbox,
           async run(prepare, signal, onOutput) {
             const job = await prepare();
-            jobs.push(job);
+            if (job.ok) jobs.push(job.value);
             return fakeSandbox.run(async () => job, signal, onOutput);
           },
         },
@@ -253,6 +253,36 @@ onEveryDatabase((kind) => {
         wheels: [],
         environment: { TOKEN: SECRET, OTHER: 'another value' },
       });
+    });
+
+    it('401: is not run where its owner is banned, or has signed out everywhere, while it waits for its turn', async () => {
+      let goOn = () => {};
+      let waiting = 0;
+      const turn = new Promise<void>((resolve) => (goOn = resolve));
+      const run: Sandbox['run'] = async (prepare, ...rest) => {
+        waiting++;
+        await turn;
+        return fakeSandbox.run(prepare, ...rest);
+      };
+      const slow = await startServer(database, { workbench: { sandbox: { ...fakeSandbox, run } } });
+      const [banned, signedOut, other] = [await newcomer(slow), await newcomer(slow), await newcomer(slow)];
+      const bearer = { headers: { authorization: `Bearer ${signedOut.token}` } };
+      const answers = [
+        as(banned, slow)('POST', '/api/v1/execute', { code: '1' }),
+        slow.send('POST', '/api/v1/execute', { body: { code: '1' }, ...bearer }),
+        as(other, slow)('POST', '/api/v1/execute', { code: '1' }),
+      ];
+      await until(() => waiting === 3);
+      const { accounts, sessions } = slow.service.ports;
+      const idOf = async ({ email }: Person) => (await accounts.findByEmail(email as never))?.id ?? '';
+      await accounts.setStatus(await idOf(banned), 'banned');
+      await sessions.endAll(await idOf(signedOut), null);
+      goOn();
+
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 401, 200]);
+      const query = `SELECT reason FROM audit_events WHERE action = 'code.executed' AND account_id = $1`;
+      expect(await database.source.query(query, [await idOf(banned)])).toEqual([{ reason: 'unauthorized' }]);
+      await slow.close();
     });
 
     it("masks secrets' values in the output, and others' programs do not get them", async () => {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Unavailable } from '../../src/core/faults.js';
+import { done } from '../../src/core/outcome.js';
 import type { Sandbox, SandboxResult } from '../../src/workbench/sandbox.js';
 import { onEveryDatabase, type TestDatabase } from '../support/databases.js';
 import { fakeSandbox } from '../support/fake-workbench.js';
@@ -46,7 +47,7 @@ onEveryDatabase((kind) => {
         onOutput('stdout', 'first\nline');
         await seen;
         onOutput('stderr', 'second');
-        return RESULT;
+        return done(RESULT);
       };
 
       const response = await execute('text/event-stream');
@@ -108,7 +109,7 @@ onEveryDatabase((kind) => {
             reject(signal.reason as Error);
           }),
         );
-        return RESULT;
+        return done(RESULT);
       };
 
       const client = http.request(`${server.url}/api/v1/execute`, {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Overloaded, Unavailable } from '../../src/core/faults.js';
+import { done, refuse } from '../../src/core/outcome.js';
 import { createDenoProvider } from '../../src/sandbox/deno/provider.js';
 import { RUN_LIMITS, type SandboxProvider } from '../../src/sandbox/provider.js';
 import { createSandbox } from '../../src/sandbox/sandbox.js';
@@ -12,8 +13,14 @@ import type { Sandbox, SandboxJob } from '../../src/workbench/sandbox.js';
 const HELLO = jobOf('javascript', `console.log('hello')`);
 
 /** Runs a job to its end, in a sandbox. */
-const runIn = ({ run }: Sandbox, job: SandboxJob, caller?: AbortSignal) =>
-  runJob({ run: (each, signal, onOutput) => run(async () => each, signal, onOutput) }, job, caller);
+function runIn(sandbox: Sandbox, job: SandboxJob, caller?: AbortSignal) {
+  const run: SandboxProvider['run'] = async (each, signal, onOutput) => {
+    const ran = await sandbox.run(async () => done(each), signal, onOutput);
+    if (!ran.ok) throw new Error(ran.refusal);
+    return ran.value;
+  };
+  return runJob({ run }, job, caller);
+}
 
 /** Counts the runs of a provider. */
 function counted(provider: SandboxProvider): SandboxProvider & { runs: () => number } {
@@ -55,12 +62,24 @@ describe('a sandbox', () => {
     expect(provider.runs()).toBe(runsWithTest + 1);
   });
 
+  it('runs nothing where its turn has come and there is a refusal in place of the job', async () => {
+    const runs = provider.runs();
+    const ran = await sandbox.run(
+      async () => refuse('unauthorized'),
+      new AbortController().signal,
+      () => {},
+    );
+
+    expect(ran).toEqual({ ok: false, refusal: 'unauthorized' });
+    expect(provider.runs()).toBe(runs);
+  });
+
   it('lets so many wait, refuses the next one, and who leaves makes room', async () => {
     const [running, waiting] = [new AbortController(), new AbortController()];
     let output = '';
     const endless = jobOf('javascript', `console.log('begun'); setInterval(() => {}, 1000)`);
     const first = sandbox.run(
-      async () => endless,
+      async () => done(endless),
       running.signal,
       (_stream, text) => (output += text),
     );

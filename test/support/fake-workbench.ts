@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { done } from '../../src/core/outcome.js';
 import type { CodeModel } from '../../src/workbench/code-model.js';
 import type { PackageIndex } from '../../src/workbench/packages.js';
 import type { Sandbox } from '../../src/workbench/sandbox.js';
@@ -10,12 +11,16 @@ export const fakeSandbox: Sandbox = {
   health: () => ({ provider: 'deno', state: 'ready', reason: null }),
   test: async () => ({ provider: 'deno', state: 'ready', reason: null }),
   async run(prepare, signal, onOutput) {
-    const { program } = await prepare();
+    const job = await prepare();
+    if (!job.ok) return job;
+    const { program } = job.value;
     signal.throwIfAborted();
     const result = { exitCode: 0, durationMs: 1, truncated: [] };
-    if ('password' in program && program.password !== 'open sesame') return { ...result, status: 'decryption_failed', exitCode: null };
+    if ('password' in program && program.password !== 'open sesame') {
+      return done({ ...result, status: 'decryption_failed', exitCode: null });
+    }
     onOutput('stdout', 'source' in program ? program.source : 'opened');
-    return { ...result, status: 'ok' };
+    return done({ ...result, status: 'ok' });
   },
   close: async () => {},
 };
