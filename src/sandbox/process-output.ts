@@ -6,15 +6,24 @@ type Marker = (typeof MARKERS)[number];
 
 const NEWLINE = 10;
 const LONGEST_MARKER_BYTES = 32;
+/** Longer than what may be the beginning of a report. */
+const LONGEST_BEGINNING = 200;
 /** How much is kept of what a process said: its last words tell why it ended. */
 const LAST_WORDS = 1000;
+
+/** How to know a runtime's report of its own crash in what it writes, with the empty lines before it. */
+export interface CrashReport {
+  begins: RegExp;
+  /** At the end of what was seen: what comes next tells whether it is one. Runtimes write their reports in pieces. */
+  mayBegin: RegExp;
+}
 
 /** What is done with the output of a process. */
 export interface OutputUse {
   /** Of both streams together; what exceeds them is cut. */
   outputBytes: number;
-  /** Where on standard error the runtime's own report of its crash begins: it is kept back, and shown only where it was none. */
-  crashReport?: RegExp;
+  /** On standard error it is kept back, and shown only where it was none. */
+  crashReport?: CrashReport;
   onOutput: OnOutput;
   /** The program begins, or never will. */
   onMarker(marker: Exclude<Marker, 'READY'> | 'nonsense'): void;
@@ -75,18 +84,32 @@ function programOutput({ outputBytes, crashReport, onOutput, onTooMuch }: Output
   const truncated = new Set<OutputStream>();
   let remainingBytes = outputBytes;
   let keptBack: string | null = null;
+  let undecided = ''; // may be the beginning of what is kept back
   let lastWords = '';
 
   function show(stream: OutputStream, text: string): void {
     if (text === '') return;
     if (stream === 'stdout') return onOutput(stream, text);
     if (keptBack !== null) return void (keptBack += text);
-    let reportAt = crashReport ? text.search(crashReport) : -1;
-    while (text[reportAt - 1] === '\n' && text[reportAt - 2] === '\n') reportAt--; // the report's own: in the expression they would cost the square of their number
-    const shown = reportAt < 0 ? text : text.slice(0, reportAt);
-    if (reportAt >= 0) keptBack = text.slice(reportAt);
-    lastWords = (lastWords + shown).slice(-LAST_WORDS);
-    if (shown !== '') onOutput(stream, shown);
+    const lineBegun = /[^\n]$/.test(lastWords) ? ' ' : ''; // no report begins in the middle of a line
+    const seen = lineBegun + undecided + text;
+    const reportAt = crashReport ? seen.search(crashReport.begins) : -1;
+    const end = reportAt >= 0 ? reportAt : decidedLength(seen);
+    const shown = seen.slice(lineBegun.length, end);
+    undecided = seen.slice(end);
+    if (reportAt >= 0) [keptBack, undecided] = [undecided, ''];
+    showError(shown);
+  }
+
+  function showError(text: string): void {
+    lastWords = (lastWords + text).slice(-LAST_WORDS);
+    if (text !== '') onOutput('stderr', text);
+  }
+
+  function decidedLength(seen: string): number {
+    const from = Math.max(0, seen.length - LONGEST_BEGINNING);
+    const at = crashReport ? seen.slice(from).search(crashReport.mayBegin) : -1;
+    return at < 0 ? seen.length : from + at;
   }
 
   return {
@@ -101,6 +124,7 @@ function programOutput({ outputBytes, crashReport, onOutput, onTooMuch }: Output
     finish(hasCrashed) {
       // What is left of a character that was cut off by us is no fault of the program's.
       for (const stream of ['stdout', 'stderr'] as const) if (!truncated.has(stream)) show(stream, decoders[stream].decode());
+      showError(undecided);
       if (keptBack && !hasCrashed(lastWords)) onOutput('stderr', keptBack);
       return { truncated: [...truncated], lastWords };
     },

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStd
 import os from 'node:os';
 import type { Writable } from 'node:stream';
 import type { OnOutput, OutputStream, SandboxResult, SandboxStatus } from '../workbench/sandbox.js';
-import { readOutput } from './process-output.js';
+import { readOutput, type CrashReport } from './process-output.js';
 
 /** From when a process is handed its job to when the program begins: on a busy machine a runtime takes seconds to start. */
 const BOOT_SECONDS = 20;
@@ -38,8 +38,8 @@ export interface ProcessRun {
   timeoutSeconds: number;
   /** Standard output and standard error together. */
   outputBytes: number;
-  /** Where the runtime's own report of its crash begins on standard error: the caller's program did not write it. */
-  crashReport?: RegExp;
+  /** What the runtime itself says of its crash on standard error: the caller's program did not write it. */
+  crashReport?: CrashReport;
   /** Whether the process is a launcher, which exits with 128 and the number of the signal that ended its own child. */
   launcher?: boolean;
   onOutput: OnOutput;

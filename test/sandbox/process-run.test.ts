@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CRASH_REPORT as NODE_REPORT } from '../../src/sandbox/bwrap/provider.js';
 import { CRASH_REPORT as DENO_REPORT } from '../../src/sandbox/deno/launch.js';
+import { readOutput } from '../../src/sandbox/process-output.js';
 import { runProcess, startProcess, type ProcessRun } from '../../src/sandbox/process-run.js';
 import type { OutputStream } from '../../src/workbench/sandbox.js';
 import { isAlive } from './harness.js';
@@ -121,13 +122,43 @@ describe('a program in a process of its own', () => {
 
   it('has the report of its own crash kept back, and only that', async () => {
     const report = `${RUN} process.stderr.write('mine\\n#\\n# Fatal error in /usr/lib/runtime\\n'); setTimeout(() => END, 200)`;
-    const run = { crashReport: /^#\n# Fatal/m };
+    const run = { crashReport: DENO_REPORT };
 
     expect(await ran(report.replace('END', 'process.abort()'), run)).toMatchObject({ status: 'memory_limit', stderr: 'mine\n' });
     expect(await ran(report.replace('END', '0'), run)).toMatchObject({
       status: 'ok',
       stderr: 'mine\n#\n# Fatal error in /usr/lib/runtime\n',
     });
+  });
+
+  const LINE = '='.repeat(60);
+  it.each([
+    [
+      "Deno's, without memory for its threads",
+      DENO_REPORT,
+      `MemoryError\n\n${LINE}\nDeno could not start: at /usr/lib/deno\n`,
+      'MemoryError\n',
+    ],
+    ["Deno's panic", DENO_REPORT, `MemoryError\n\n${LINE}\nDeno has panicked. At /usr/lib/deno\n`, 'MemoryError\n'],
+    ["V8's in Deno", DENO_REPORT, 'MemoryError\n\n<--- Last few GCs --->\n/usr/lib/deno\n', 'MemoryError\n'],
+    ["V8's in Node", NODE_REPORT, 'MemoryError\n\n<--- Last few GCs --->\n/usr/lib/node\n', 'MemoryError\n'],
+    ["Node's last words", NODE_REPORT, 'MemoryError\n\nNode.js v20.1.1\n', 'MemoryError\n'],
+    ['none, which only looks like one', DENO_REPORT, `MemoryError\n\n${LINE}\nFAIL: main.py\nMemoryError\n`, ''],
+    ['none, in the middle of a line', DENO_REPORT, `a #\n# Fat\nMemoryError\n`, ''],
+  ] as const)('is known by its report in whichever pieces that comes: %s', (_what, crashReport, said, shown) => {
+    for (let cut = 0; cut <= said.length; cut++) {
+      for (const pieces of [[said.slice(0, cut), said.slice(cut)], [...said].map((_, i) => said.slice(i, i + 1)).slice(0, cut)]) {
+        let stderr = '';
+        const use = { outputBytes: 1e6, crashReport, onMarker: () => {}, onTooMuch: () => {} };
+        const output = readOutput({ ...use, onOutput: (_stream, text) => (stderr += text) });
+        output.take('stdout', Buffer.from('RUN\n'));
+        for (const piece of pieces) output.take('stderr', Buffer.from(piece));
+        const { lastWords } = output.finish((words) => words.endsWith('MemoryError\n'));
+        const whole = pieces.join('');
+        if (whole !== said) expect(whole.startsWith(stderr)).toBe(true);
+        else expect([stderr, lastWords]).toEqual([shown || said, shown || said]);
+      }
+    }
   });
 
   it('is killed where nobody waits for it any more, and gone by the time that is said', async () => {

@@ -4,14 +4,18 @@ import type { OnOutput, SandboxJob, SandboxResult, Wheel } from '../../workbench
 import { BASE_ENVIRONMENT, launchCommand, missingForBwrap } from './launch.js';
 import { makeOwnFolder } from '../own-folder.js';
 import { jobFrame } from '../job-frame.js';
+import type { CrashReport } from '../process-output.js';
 import { runProcess, startProcess, type SandboxProcess } from '../process-run.js';
 import { openingSeconds, RUN_LIMITS, type RunLimits, type SandboxProvider } from '../provider.js';
 import { seccompFilter } from './seccomp.js';
 
 /** The user whom Linux distributions call nobody. */
 const NOBODY = 65534;
-/** Where V8's report begins when it gives up for want of memory, or crashes; and what Node says behind every error that nobody catches. */
-export const CRASH_REPORT = /^(?:\n<--- Last few GCs --->|FATAL ERROR: |#\n# Fatal |\nNode\.js v\d)/m;
+/** V8's report when it gives up for want of memory, or crashes; and what Node says behind every error that nobody catches. */
+export const CRASH_REPORT: CrashReport = {
+  begins: /^\n{0,2}(?:\n<--- Last few GCs --->|FATAL ERROR: |#\n# Fatal |\nNode\.js v\d)/m,
+  mayBegin: /^\n{0,3}(?:<[- a-z]{0,20}|#(?:\n(?:#[ a-z]{0,6})?)?|F[ a-z]{0,10}:?|N[. a-z]{0,8})?(?![^])/im,
+};
 
 export interface BwrapOptions {
   /** What each run may use. */

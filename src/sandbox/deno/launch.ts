@@ -1,4 +1,5 @@
 import type { Language } from '../../workbench/sandbox.js';
+import type { CrashReport } from '../process-output.js';
 import { startProcess, type SandboxProcess } from '../process-run.js';
 import type { RunLimits } from '../provider.js';
 
@@ -18,8 +19,11 @@ const ENVIRONMENT = { DENO_DIR: '/dev/null/none', DENO_NO_UPDATE_CHECK: '1', NO_
 /** Where util-linux has it, the kernel kills the process with the service's: a program that sleeps would else outlive a service that was killed. */
 const EXECUTE = 'if [ -x /usr/bin/setpriv ]; then exec /usr/bin/setpriv --pdeathsig KILL "$0" "$@"; else exec "$0" "$@"; fi';
 
-/** Where Deno's and V8's own report of their end begins: it names where they are installed. */
-export const CRASH_REPORT = /^(?:<--- Last few GCs --->|#\n# Fatal |={10,80}\n{1,3}Deno (?:has panicked|could not start))/m;
+/** Deno's and V8's own report of their end: it names where they are installed. */
+export const CRASH_REPORT: CrashReport = {
+  begins: /^\n{0,2}(?:<--- Last few GCs --->|#\n# Fatal |={10,80}\n{1,3}Deno (?:has panicked|could not start))/m,
+  mayBegin: /^\n{0,2}(?:<[- a-z]{0,20}|#(?:\n(?:#[ a-z]{0,6})?)?|={1,80}(?:\n{1,3}[ a-z]{0,20})?)?(?![^])/im,
+};
 
 export type WorkerLimits = Pick<RunLimits, 'cpuSeconds' | 'memoryMegabytes'>;
 
